@@ -1,0 +1,43 @@
+# A room is a static library.  Only the rooms named in docs/DESIGN.md link
+# each outside library, PRIVATE, so that its headers are found nowhere else.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium>=1.0.18)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3>=3.40)
+pkg_check_modules(EVENT REQUIRED IMPORTED_TARGET libevent_core>=2.1.12)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
+find_library(INIH_LIBRARY inih REQUIRED)
+if(TIPLINE_TESTS)
+	pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
+endif()
+
+# room(NAME SOURCES... ) makes the static library tipline_NAME.  Headers are
+# included as "room/file.h" from the root of the tree.
+function(room name)
+	add_library(tipline_${name} STATIC ${ARGN})
+	target_include_directories(tipline_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()
+
+# unit_test(NAME ROOMS... ): tests/unit/<room>/NAME.c, a cmocka program.
+function(unit_test name)
+	add_executable(${name} ${name}.c)
+	target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::CMOCKA)
+	target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+	set_target_properties(${name} PROPERTIES
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	add_test(NAME unit.${name} COMMAND ${name})
+	set_tests_properties(unit.${name} PROPERTIES LABELS unit)
+endfunction()
+
+# fuzz_target(NAME ROOMS... ): tests/fuzz/NAME.c with a corpus folder beside.
+function(fuzz_target name)
+	if(NOT TIPLINE_FUZZ)
+		return()
+	endif()
+	add_executable(${name} ${name}.c)
+	target_link_libraries(${name} PRIVATE ${ARGN})
+	target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+	set_target_properties(${name} PROPERTIES
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+endfunction()
