@@ -1,0 +1,46 @@
+/*
+ * recipients: the public keys that one epoch's tips are sealed to.
+ *
+ * Made from a verified key set by the supervisor and handed to the receiver.
+ * Plain data: public, copied freely.
+ */
+#ifndef TIPLINE_CRYPTO_RECIPIENTS_H
+#define TIPLINE_CRYPTO_RECIPIENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define KEY_ID_LEN 8
+#define KEY_ID_TEXT_LEN 16 /* hex digits */
+#define PUBLIC_KEY_LEN 32
+#define SECRET_KEY_LEN 32
+#define RECIPIENTS_MAX 16
+
+enum key_role { KEY_ROLE_EPOCH = 1, KEY_ROLE_SERVER = 2, KEY_ROLE_SIGNER = 3 };
+
+struct recipient {
+	uint8_t id[KEY_ID_LEN];
+	uint8_t key[PUBLIC_KEY_LEN]; /* X25519 */
+};
+
+struct recipients {
+	uint32_t epoch;
+	uint64_t from, until; /* seconds since 1970; valid while from <= t < until */
+	size_t count;
+	struct recipient r[RECIPIENTS_MAX];
+};
+
+/* Make libsodium ready; call once before anything of crypto/.  ST_OK, ST_IO. */
+MUST_CHECK enum status crypto_room_init(void);
+
+/* The id of a public key in its role (docs/FORMATS.md, Conventions). */
+void key_id(enum key_role role, const uint8_t key[static PUBLIC_KEY_LEN],
+    uint8_t id[static KEY_ID_LEN]);
+
+/* Write id as 16 hex digits and a NUL. */
+void key_id_text(const uint8_t id[static KEY_ID_LEN],
+    char text[static KEY_ID_TEXT_LEN + 1]);
+
+#endif
