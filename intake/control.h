@@ -1,0 +1,55 @@
+/*
+ * control: what the supervisor tells the receiver.
+ *
+ * Messages of base/ipc.h over descriptor CONTROL_FD.  The receiver opens no
+ * file, so everything it knows comes this way: limits, public keys and, at
+ * start and after each restart of the keeper, the keeper's end of a channel.
+ */
+#ifndef TIPLINE_INTAKE_CONTROL_H
+#define TIPLINE_INTAKE_CONTROL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "crypto/recipients.h"
+#include "line/config.h"
+
+#define CONTROL_FD 3 /* in the receiver: to the supervisor */
+#define LISTEN_FD 4  /* in the receiver: the listening socket */
+#define CHANNEL_FD 3 /* in the keeper: to the receiver */
+
+enum control_type {
+	/* supervisor to receiver */
+	CONTROL_CONFIG = 1, /* struct control_config, first of all */
+	CONTROL_EPOCHS = 2, /* u32 count, then control_epoch_write() each;
+			     * replaces what was told before.  At most 16: those
+			     * in force now or next.  Sent again each hour. */
+	CONTROL_KEEPER = 3, /* empty, with the channel's descriptor */
+	/* receiver to supervisor */
+	CONTROL_READY = 17, /* empty: configured, keyed and serving */
+};
+
+#define CONTROL_EPOCHS_MAX 16
+
+struct control_config {
+	char onion[ONION_MAX + 1];
+	uint8_t proxy;    /* enum proxy_mode */
+	uint8_t loopback; /* 1: 127.0.0.1:port and localhost:port are us, too */
+	uint16_t port;
+	uint32_t files_max, connections_max;
+	uint32_t circuit_connections_max, circuit_uploads_max;
+	uint64_t upload_max;
+};
+
+/*
+ * Epochs as bytes: u32 epoch, u64 from, u64 until, u8 count, then count times
+ * 8 key id | 32 key.  parse checks all of it (1 to RECIPIENTS_MAX keys).
+ * ST_OK, ST_LIMIT (out is too small) / ST_MALFORMED.
+ */
+MUST_CHECK enum status control_epochs_write(const struct recipients *epochs,
+    size_t count, uint8_t *out, size_t size, size_t *len);
+MUST_CHECK enum status control_epochs_parse(const uint8_t *p, size_t len,
+    struct recipients *epochs, size_t max, size_t *count);
+
+#endif

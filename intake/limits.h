@@ -1,0 +1,39 @@
+/*
+ * limits: every bound on what a visitor may do, in one place.
+ *
+ * Those of the configuration (line/config.h) have their default and their
+ * range here as well; docs/LIMITS.md is checked against this file by
+ * tests/rules.
+ */
+#ifndef TIPLINE_INTAKE_LIMITS_H
+#define TIPLINE_INTAKE_LIMITS_H
+
+/* request head */
+#define LIMIT_HEAD_LEN 8192
+#define LIMIT_HEAD_FIELDS 64
+#define LIMIT_HEAD_SECONDS 30
+#define LIMIT_PROXY_LINE 108
+
+/* body */
+#define LIMIT_MESSAGE_LEN 262144
+#define LIMIT_PART_HEAD_LEN 1024
+#define LIMIT_PARTS_EXTRA 8     /* parts beside the files */
+#define LIMIT_BODY_SLACK 1048576 /* framing a browser adds to what it sends */
+#define LIMIT_READ_LEN 16384    /* read(2) at a time */
+
+/* pace: at least so many bytes in any so many seconds once a body began */
+#define LIMIT_PACE_BYTES 61440
+#define LIMIT_PACE_SECONDS 120
+
+/* draining what we refused, so that the browser shows our page */
+#define LIMIT_DRAIN_BYTES (1ULL << 30)
+#define LIMIT_DRAIN_SECONDS 600
+
+/* answer */
+#define LIMIT_ANSWER_SECONDS 120
+#define PAGE_TOTAL_LEN 16384 /* every answer, head and body together */
+
+/* between receiver and keeper */
+#define LIMIT_KEEPER_QUEUE 262144 /* sealed bytes waiting to be written */
+
+#endif

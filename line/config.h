@@ -1,0 +1,61 @@
+/*
+ * config: LINE/tipline.conf, what one tip line is set to.
+ *
+ * An INI file (read with inih) that an operator edits.  Every key may stand
+ * once; an unknown section or key is refused with its line number, since a
+ * mistyped limit must not be ignored.
+ */
+#ifndef TIPLINE_LINE_CONFIG_H
+#define TIPLINE_LINE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+#define CONFIG_FILE "tipline.conf"
+#define CONFIG_MAX 65536
+#define LISTEN_MAX 107 /* sun_path less its NUL */
+#define ONION_MAX 62
+
+enum listen_kind { LISTEN_UNIX, LISTEN_LOOPBACK };
+/* PROXY v1 line: not expected, taken if there, required. */
+enum proxy_mode { PROXY_OFF, PROXY_ACCEPT, PROXY_REQUIRE };
+
+struct config {
+	/* [site] */
+	char onion[ONION_MAX + 1]; /* "" if none: any Host is answered */
+	/* [listen] */
+	enum listen_kind kind;
+	char path[LISTEN_MAX + 1]; /* LISTEN_UNIX; absolute, or within LINE */
+	uint16_t port;             /* LISTEN_LOOPBACK: 127.0.0.1 only; 0: any */
+	enum proxy_mode proxy;
+	/* [limits] */
+	uint64_t upload_max;   /* bytes of message and files together */
+	uint32_t files_max;
+	uint32_t connections_max, circuit_connections_max, circuit_uploads_max;
+	/* [store] */
+	uint64_t quota, reserve; /* bytes */
+};
+
+/* What holds when the file says nothing (DESIGN.md section 6). */
+void config_default(struct config *config);
+
+/*
+ * Read text.  On ST_MALFORMED *line is the first wrong line and why (at
+ * least 160 bytes) a sentence for the operator.  ST_OK, ST_MALFORMED.
+ */
+MUST_CHECK enum status config_parse(const char *text, size_t len,
+    struct config *config, unsigned *line, char *why, size_t why_len);
+
+/* Append config as a commented file that config_parse() reads back equal. */
+MUST_CHECK enum status config_write(const struct config *config,
+    struct bytes *out);
+
+/* Read "unix:PATH" or "127.0.0.1:PORT" into config. ST_OK or ST_MALFORMED:
+ * any other address is refused. */
+MUST_CHECK enum status config_listen(const char *text, struct config *config);
+
+#endif

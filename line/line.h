@@ -1,0 +1,86 @@
+/*
+ * line: the folder of one tip line, the same for supervisor and operator.
+ *
+ *	LINE/tipline.conf         settings (config.h)
+ *	LINE/server.key           signs bundles; mode 0600
+ *	LINE/server.pub           what the root's keeper needs
+ *	LINE/root.pub             the pinned root key, from the first install on
+ *	LINE/keyset.txt           the key set in use
+ *	LINE/keyset.txt.minisig   its signature
+ *	LINE/sequence             highest sequence number ever accepted
+ *	LINE/data/tips.sqlite     the store
+ *	LINE/intake.lock          held (flock) while tipline-intake runs; its text
+ *	                          is the supervisor's process id
+ *
+ * Why a room of its own: supervisor and operator both need it, and neither
+ * may include the other.
+ */
+#ifndef TIPLINE_LINE_LINE_H
+#define TIPLINE_LINE_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/status.h"
+#include "crypto/keyset.h"
+#include "crypto/minisign.h"
+#include "line/config.h"
+
+#define LINE_WHY_LEN 240
+
+struct line {
+	int dirfd;
+	char *path;      /* absolute */
+	char *data_path; /* path and "/data" */
+	struct config config;
+};
+
+/* Open the folder and read its configuration.  why (LINE_WHY_LEN) is a
+ * sentence for people on any failure.  ST_OK, ST_ABSENT, ST_DENIED,
+ * ST_MALFORMED, ST_IO, ST_NOMEM. */
+MUST_CHECK enum status line_open(const char *path, struct line *line,
+    char why[static LINE_WHY_LEN]);
+void line_close(struct line *line);
+
+/*
+ * Check sig over text with root, then that the set may be taken up by this
+ * line at now: server id and onion are this line's, sequence is not below
+ * least, now is within its validity and an epoch is in force.  why as above.
+ * On ST_OK the caller frees *set.  ST_FORGED, ST_WRONG_KEY, ST_MALFORMED,
+ * ST_EXPIRED, ST_EARLY, ST_VERSION, ST_NOMEM; ST_DENIED (sequence too low).
+ */
+struct keyset_files {
+	const struct bytes *text, *sig;
+	const struct minisign_key *root;
+	uint64_t least_sequence, now;
+};
+MUST_CHECK enum status line_keyset_check(const struct line *line,
+    const struct keyset_files *files, struct keyset *set,
+    char why[static LINE_WHY_LEN]);
+
+/*
+ * Load the installed key set, checking everything again but whether it is in
+ * force at now (an expired set loads, so that the form can close itself with
+ * the right page).  ST_ABSENT if none was installed; else as above.
+ */
+MUST_CHECK enum status line_keyset_load(const struct line *line,
+    struct keyset *set, char why[static LINE_WHY_LEN]);
+
+/*
+ * Take up a new key set: check it as line_keyset_check() with the pinned
+ * root, or root the first time (then pinned), and replace the old one
+ * durably.  A higher sequence is remembered before it is used.
+ */
+MUST_CHECK enum status line_keyset_install(const struct line *line,
+    const struct bytes *text, const struct bytes *sig,
+    const struct minisign_key *root, uint64_t now,
+    char why[static LINE_WHY_LEN]);
+
+/* Take the lock of the running server; *fd holds it.  ST_OK, ST_BUSY, ST_IO. */
+MUST_CHECK enum status line_lock(const struct line *line, int *fd);
+
+/* The supervisor's process id, or 0 when no tipline-intake runs here. */
+pid_t line_running(const struct line *line);
+
+#endif

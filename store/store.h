@@ -1,0 +1,120 @@
+/*
+ * store: keep sealed tips, in order, and give them out again.
+ *
+ * The interface; SQLite stands behind it in store_sqlite.c and could be
+ * something else.  Only sealed bytes come in.  A tip is a row of chunks that
+ * nobody sees until store_finish() has named them in a committed transaction.
+ *
+ * Writing is for one process at a time, the keeper.  Reading (operator) may
+ * go on beside it: each call is a short transaction of its own, so a long
+ * export never makes the write-ahead log grow.
+ *
+ * Every column is in docs/METADATA.md; tests/rules compares the two.
+ */
+#ifndef TIPLINE_STORE_STORE_H
+#define TIPLINE_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define STORE_DIGEST_LEN 32
+#define STORE_FILE "tips.sqlite" /* in the line's data folder */
+
+struct store; /* opaque */
+
+enum store_mode { STORE_WRITE, STORE_READ };
+
+/* Bytes; what the database file and its log may take on the disk. */
+struct store_limits {
+	uint64_t quota;   /* of the whole database */
+	uint64_t reserve; /* of the disk, always left free */
+};
+
+/* How full it is.  Files are refused at 90 % of the quota, text at 98 %. */
+struct store_usage {
+	uint64_t used;      /* bytes of the database in use */
+	uint64_t quota;
+	uint64_t disk_free; /* bytes free on its file system */
+	uint64_t files_room, text_room; /* sealed bytes that may still come */
+	uint64_t tips;      /* how many are kept */
+	uint64_t last;      /* number of the last one, 0 if none ever */
+};
+
+struct store_tip {
+	uint64_t number;
+	uint64_t len; /* sealed bytes */
+	uint8_t digest[STORE_DIGEST_LEN];
+};
+
+typedef enum status store_sink(void *ctx, const uint8_t *p, size_t len);
+
+/* Make an empty database in folder.  ST_OK, ST_EXISTS, ST_DENIED, ST_IO. */
+MUST_CHECK enum status store_create(const char *folder);
+
+/*
+ * Open the database in folder.  Each pragma that matters is set and read
+ * back; STORE_WRITE clears nothing by itself (see store_clear).  On ST_OK the
+ * caller owns *out.  ST_ABSENT, ST_DENIED, ST_BUSY (another writer),
+ * ST_VERSION (schema), ST_MALFORMED (damaged), ST_IO, ST_NOMEM.
+ */
+MUST_CHECK enum status store_open(const char *folder, enum store_mode mode,
+    const struct store_limits *limits, struct store **out);
+void store_close(struct store *store);
+
+/*
+ * One transaction.  durable: the commit is on disk when store_commit returns
+ * (synchronous=FULL); otherwise it is ordered but may be lost with the power
+ * (NORMAL).  ST_OK, ST_FULL, ST_IO, ST_BUSY; after a failure the transaction
+ * is rolled back.
+ */
+MUST_CHECK enum status store_begin(struct store *store, bool durable);
+MUST_CHECK enum status store_commit(struct store *store);
+void store_rollback(struct store *store);
+
+/* A fresh number for an upload, unique in this database. ST_OK, ST_IO, ST_FULL.*/
+MUST_CHECK enum status store_upload(struct store *store, uint64_t *upload);
+
+/* Append a chunk to an upload, inside a transaction. ST_OK, ST_FULL, ST_IO. */
+MUST_CHECK enum status store_put(struct store *store, uint64_t upload,
+    const uint8_t *p, size_t len);
+
+/*
+ * Inside a durable transaction: make the upload a tip.  len must be what was
+ * put.  *number is its number once the transaction is committed.  ST_OK,
+ * ST_MALFORMED (len is not what was put), ST_FULL, ST_IO.
+ */
+MUST_CHECK enum status store_finish(struct store *store, uint64_t upload,
+    uint64_t len, const uint8_t digest[static STORE_DIGEST_LEN],
+    uint64_t *number);
+
+/* Give an upload up; its chunks go with the next store_clear() calls. */
+MUST_CHECK enum status store_drop(struct store *store, uint64_t upload);
+
+/*
+ * Delete at most about max bytes of chunks that belong to no tip and to no
+ * upload of this process, in a transaction of its own; call again while
+ * *more.  ST_OK, ST_BUSY, ST_FULL, ST_IO.
+ */
+MUST_CHECK enum status store_clear(struct store *store, size_t max,
+    bool *more);
+
+/* Fill *usage.  ST_OK or ST_IO. */
+MUST_CHECK enum status store_usage(struct store *store,
+    struct store_usage *usage);
+
+/* The tip with the smallest number above after.  ST_OK, ST_EOF, ST_IO. */
+MUST_CHECK enum status store_next(struct store *store, uint64_t after,
+    struct store_tip *tip);
+
+/* Give tip's sealed bytes to sink in order.  ST_OK, ST_MALFORMED (chunks are
+ * missing or too long), ST_IO, or what the sink returned. */
+MUST_CHECK enum status store_read(struct store *store,
+    const struct store_tip *tip, store_sink *sink, void *ctx);
+
+/* Check the file's structure page by page.  ST_OK, ST_MALFORMED, ST_IO. */
+MUST_CHECK enum status store_verify(struct store *store);
+
+#endif
