@@ -16,7 +16,8 @@
 #include "line/config.h"
 
 #define CONTROL_FD 3 /* in the receiver: to the supervisor */
-#define LISTEN_FD 4  /* in the receiver: the listening socket */
+#define LISTEN_FD 4  /* in the receiver: the listening unix socket, if any */
+#define LOOPBACK_FD 5 /* in the receiver: listening on 127.0.0.1, if any */
 #define CHANNEL_FD 3 /* in the keeper: to the receiver */
 
 enum control_type {
@@ -34,9 +35,11 @@ enum control_type {
 
 struct control_config {
 	char onion[ONION_MAX + 1];
-	uint8_t proxy;    /* enum proxy_mode */
-	uint8_t loopback; /* 1: 127.0.0.1:port and localhost:port are us, too */
-	uint16_t port;
+	uint8_t unix_on;  /* 1: LISTEN_FD is open */
+	uint8_t proxy;    /* enum proxy_mode of LISTEN_FD; LOOPBACK_FD has none */
+	uint8_t loopback; /* 1: LOOPBACK_FD is open; there, and only there, the
+			   * Host may be 127.0.0.1:port or localhost:port */
+	uint16_t port;    /* of LOOPBACK_FD */
 	uint32_t files_max, connections_max;
 	uint32_t circuit_connections_max, circuit_uploads_max;
 	uint64_t upload_max;

@@ -20,18 +20,17 @@
 #define LISTEN_MAX 107 /* sun_path less its NUL */
 #define ONION_MAX 62
 
-enum listen_kind { LISTEN_UNIX, LISTEN_LOOPBACK };
 /* PROXY v1 line: not expected, taken if there, required. */
 enum proxy_mode { PROXY_OFF, PROXY_ACCEPT, PROXY_REQUIRE };
 
 struct config {
 	/* [site] */
 	char onion[ONION_MAX + 1]; /* "" if none: any Host is answered */
-	/* [listen] */
-	enum listen_kind kind;
-	char path[LISTEN_MAX + 1]; /* LISTEN_UNIX; absolute, or within LINE */
-	uint16_t port;             /* LISTEN_LOOPBACK: 127.0.0.1 only; 0: any */
-	enum proxy_mode proxy;
+	/* [listen]: at least one of the two; both may be on at once */
+	char path[LISTEN_MAX + 1]; /* "unix = PATH", absolute; "" if off */
+	bool loopback;             /* "loopback = PORT": 127.0.0.1 only, for trying */
+	uint16_t port;             /* it out; 0: any free port */
+	enum proxy_mode proxy;     /* of the unix socket; loopback has none */
 	/* [limits] */
 	uint64_t upload_max;   /* bytes of message and files together */
 	uint32_t files_max;
@@ -54,8 +53,9 @@ MUST_CHECK enum status config_parse(const char *text, size_t len,
 MUST_CHECK enum status config_write(const struct config *config,
     struct bytes *out);
 
-/* Read "unix:PATH" or "127.0.0.1:PORT" into config. ST_OK or ST_MALFORMED:
- * any other address is refused. */
+/* Read "unix:PATH" or "127.0.0.1:PORT" into config; called once for each
+ * --listen, at most one of each kind.  ST_OK; ST_MALFORMED: any other address
+ * is refused; ST_EXISTS: that kind is set already. */
 MUST_CHECK enum status config_listen(const char *text, struct config *config);
 
 #endif
