@@ -25,7 +25,12 @@ enum confine_role {
 	CONFINE_OFFLINE,    /* files; no socket of any kind */
 };
 
-/* Folders or files, each list ended by NULL; a list itself may be NULL. */
+/*
+ * Folders or files, each list ended by NULL; a list itself may be NULL.
+ * A path that does not exist is passed over.  To start a program linked with
+ * shared libraries, execute must name the loader's and libraries' folders
+ * too.  What is bound and open already stays so.
+ */
 struct confine_paths {
 	const char *const *read;    /* may be read */
 	const char *const *write;   /* may be read, written and made in */

@@ -23,7 +23,9 @@ enum durable_mode {
 };
 
 /* Write a whole file with permission bits perm.  ST_OK, ST_EXISTS,
- * ST_DENIED, ST_FULL or ST_IO (errno kept; the temporary file is removed). */
+ * ST_DENIED, ST_ABSENT (no such folder), ST_FULL, ST_NOMEM, ST_BUG (no name)
+ * or ST_IO (errno kept; the temporary file is removed).  If only the folder's
+ * flush failed, the new file is whole in its place. */
 MUST_CHECK enum status durable_write(int dirfd, const char *name,
     const void *p, size_t len, mode_t perm, enum durable_mode mode);
 
@@ -51,8 +53,8 @@ MUST_CHECK enum status durable_sync_dir(int dirfd);
 /*
  * A large file in the making: opens name.part for writing (taking over one
  * that a cut run left), and durable_stream_finish moves it into place with
- * mode as above.  durable_stream_drop removes it.  Both close *fd and set it
- * to -1.  ST_OK, ST_EXISTS, ST_DENIED, ST_FULL, ST_IO.
+ * mode as above, or removes it if that fails.  durable_stream_drop removes
+ * it.  Both close *fd and set it to -1.  The same statuses.
  */
 MUST_CHECK enum status durable_stream_begin(int dirfd, const char *name,
     mode_t perm, enum durable_mode mode, int *fd);

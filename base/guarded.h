@@ -9,6 +9,10 @@
  * Why not sodium_malloc: measured at 15-37 us and 4 mappings a block, and it
  * hides a failing mlock (RLIMIT_MEMLOCK is often 8 MiB).  Keys outside the
  * receiver are few, so one arena serves all programs.
+ *
+ * Not thread-safe: only one thread of a process may use it.  In a forked
+ * child the parent's blocks are gone and must not be used; freeing one before
+ * the first guarded_new() there does nothing.
  */
 #ifndef TIPLINE_BASE_GUARDED_H
 #define TIPLINE_BASE_GUARDED_H

@@ -30,7 +30,9 @@ MUST_CHECK enum status ipc_send(int fd, uint8_t type, const void *p,
 /*
  * Receive one message into p[0..size).  *got is its length, *passed_fd the
  * descriptor that came along (close-on-exec, now the caller's) or -1.
- * ST_OK, ST_AGAIN, ST_EOF, ST_MALFORMED (empty, or longer than size), ST_IO.
+ * ST_OK, ST_AGAIN, ST_EOF, ST_MALFORMED (longer than size, or with several
+ * descriptors, which are closed), ST_IO.  A packet without a type byte counts
+ * as ST_EOF: the kernel shows both alike.
  */
 MUST_CHECK enum status ipc_recv(int fd, uint8_t *type, void *p, size_t size,
     size_t *got, int *passed_fd);

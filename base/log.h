@@ -5,7 +5,7 @@
  * sentence.  No path, size, header, address, code or time of a visitor can
  * get in, because no function here takes a string.  Each event is written at
  * most LOG_BURST times a minute, then counted; the next minute says how many
- * were left out.  Lines go to standard error, one write(2) each:
+ * were left out, when any event is written in it.  Not thread-safe.  Lines go to standard error, one write(2) each:
  *
  *	tipline-receiver: E210 closed: no epoch key is valid now
  */

@@ -1,0 +1,125 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/durable_place.h"
+
+#define PART ".part"
+
+static enum status
+find_part(int dirfd, const char *name, struct durable_place *at,
+    char part[static DURABLE_NAME_MAX])
+{
+	enum status st;
+	int len;
+
+	if ((st = durable_place_find(at, dirfd, name)) != ST_OK)
+		return st;
+	len = snprintf(part, DURABLE_NAME_MAX, "%s" PART, at->name);
+	if (len < 0 || len >= DURABLE_NAME_MAX) {
+		durable_place_leave(at);
+		errno = ENAMETOOLONG;
+		return ST_IO;
+	}
+	return ST_OK;
+}
+
+static void
+close_keeping_errno(int *fd)
+{
+	int kept = errno;
+
+	if (*fd != -1)
+		close(*fd);
+	*fd = -1;
+	errno = kept;
+}
+
+enum status
+durable_stream_begin(
+    int dirfd, const char *name, mode_t perm, enum durable_mode mode, int *fd)
+{
+	struct durable_place at;
+	char part[DURABLE_NAME_MAX];
+	struct stat sb;
+	enum status st;
+
+	*fd = -1;
+	if ((st = find_part(dirfd, name, &at, part)) != ST_OK)
+		return st;
+	/* Better told now than after an hour of writing. */
+	if (mode == DURABLE_NEW &&
+	    fstatat(at.dir, at.name, &sb, AT_SYMLINK_NOFOLLOW) == 0) {
+		st = ST_EXISTS;
+		goto out;
+	}
+	/* Never written into: what a cut run left may have another name. */
+	if (unlinkat(at.dir, part, 0) != 0 && errno != ENOENT) {
+		st = durable_place_status();
+		goto out;
+	}
+	*fd = openat(at.dir, part,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (*fd == -1) {
+		st = durable_place_status();
+		goto out;
+	}
+	if (fchmod(*fd, perm) != 0) {
+		st = durable_place_status();
+		close_keeping_errno(fd);
+		(void)unlinkat(at.dir, part, 0);
+	}
+out:
+	durable_place_leave(&at);
+	return st;
+}
+
+enum status
+durable_stream_finish(
+    int dirfd, const char *name, enum durable_mode mode, int *fd)
+{
+	struct durable_place at;
+	char part[DURABLE_NAME_MAX];
+	enum status st = ST_OK;
+	int rc;
+
+	if (fsync(*fd) != 0)
+		st = durable_place_status();
+	rc = close(*fd);
+	*fd = -1;
+	if (rc != 0 && errno != EINTR && st == ST_OK)
+		st = ST_IO;
+	if (st != ST_OK) {
+		durable_stream_drop(dirfd, name, fd);
+		return st;
+	}
+	if ((st = find_part(dirfd, name, &at, part)) != ST_OK)
+		return st;
+	st = durable_place_move(&at, part, mode);
+	if (st != ST_OK) {
+		int kept = errno;
+
+		(void)unlinkat(at.dir, part, 0);
+		errno = kept;
+	}
+	durable_place_leave(&at);
+	return st;
+}
+
+void
+durable_stream_drop(int dirfd, const char *name, int *fd)
+{
+	struct durable_place at;
+	char part[DURABLE_NAME_MAX];
+	int kept = errno;
+
+	close_keeping_errno(fd);
+	if (find_part(dirfd, name, &at, part) == ST_OK) {
+		(void)unlinkat(at.dir, part, 0);
+		durable_place_leave(&at);
+	}
+	errno = kept;
+}
