@@ -17,13 +17,17 @@
 
 struct sha256; /* opaque */
 
+/* Look SHA-256 up in OpenSSL; crypto_room_init() does it before a process is
+ * confined.  ST_OK or ST_NOMEM. */
+MUST_CHECK enum status sha256_prepare(void);
+
 /* ST_OK (*out is the caller's) or ST_NOMEM. */
 MUST_CHECK enum status sha256_new(struct sha256 **out);
-MUST_CHECK enum status sha256_update(struct sha256 *h, const void *p,
-    size_t len);
+MUST_CHECK enum status sha256_update(
+    struct sha256 *h, const void *p, size_t len);
 /* Write the digest and make h ready for the next message. ST_OK, ST_NOMEM. */
-MUST_CHECK enum status sha256_final(struct sha256 *h,
-    uint8_t out[static DIGEST_LEN]);
+MUST_CHECK enum status sha256_final(
+    struct sha256 *h, uint8_t out[static DIGEST_LEN]);
 void sha256_free(struct sha256 *h);
 
 /*

@@ -38,7 +38,8 @@ typedef enum status envelope_sink(void *ctx, const uint8_t *sealed, size_t len);
  * Open an envelope to every key in to and push its head to sink.  to is read
  * now; ctx is borrowed until envelope_free().  On ST_OK the caller owns
  * *out; on any other status *out is NULL and what reached the sink is
- * garbage.  ST_NOMEM, ST_BUG (no recipient), or what the sink returned.
+ * garbage.  ST_NOMEM, ST_BUG (no recipient, epoch 0, a public key that nothing
+ * can be sealed to), or what the sink returned.
  */
 MUST_CHECK enum status envelope_begin(const struct recipients *to,
     envelope_sink *sink, void *ctx, struct envelope **out);
@@ -52,8 +53,8 @@ MUST_CHECK enum status envelope_part(struct envelope *env,
     enum envelope_part kind, const void *name, size_t len);
 
 /* Add bytes to the open part.  ST_OK, ST_BUG, or what the sink returned. */
-MUST_CHECK enum status envelope_data(struct envelope *env, const uint8_t *p,
-    size_t len);
+MUST_CHECK enum status envelope_data(
+    struct envelope *env, const uint8_t *p, size_t len);
 
 /* Close the open part.  ST_OK, ST_BUG, or what the sink returned. */
 MUST_CHECK enum status envelope_part_end(struct envelope *env);
@@ -66,12 +67,13 @@ MUST_CHECK enum status envelope_end(struct envelope *env);
  * this call, so that a large class never holds up the caller's loop.  *done
  * tells when the tip is whole.  ST_OK, ST_BUG, or what the sink returned.
  */
-MUST_CHECK enum status envelope_pad(struct envelope *env, size_t max,
-    bool *done);
+MUST_CHECK enum status envelope_pad(
+    struct envelope *env, size_t max, bool *done);
 
-/* After done: SHA-256 and length of all that reached the sink. ST_OK, ST_BUG. */
-MUST_CHECK enum status envelope_digest(struct envelope *env,
-    uint8_t digest[static TIP_DIGEST_LEN], uint64_t *len);
+/* Once, after done: SHA-256 and length of all that reached the sink.  ST_OK,
+ * ST_BUG or ST_NOMEM. */
+MUST_CHECK enum status envelope_digest(
+    struct envelope *env, uint8_t digest[static TIP_DIGEST_LEN], uint64_t *len);
 
 /* Wipe and free; NULL is allowed.  A tip not yet done is lost. */
 void envelope_free(struct envelope *env);
@@ -80,8 +82,10 @@ void envelope_free(struct envelope *env);
  * (1 for 0); 0 when there is none (beyond 2^40). */
 uint64_t size_class(uint64_t records);
 
-/* An upper bound for the sealed length of a tip whose request body is body
- * bytes long, to n recipients: what the store must have room for. */
+/* An upper bound for the sealed length of a tip whose request body
+ * (multipart/form-data with up to 32 files and 8 fields) is body bytes long,
+ * to n recipients: what the store must have room for.  UINT64_MAX when no
+ * class holds it. */
 uint64_t envelope_bound(uint64_t body, size_t n);
 
 #endif

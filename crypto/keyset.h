@@ -56,23 +56,24 @@ MUST_CHECK enum status keyset_parse(const void *text, size_t len,
     struct keyset *set, unsigned *line, const char **why);
 
 /* Append set in the canonical form.  ST_OK, ST_LIMIT or ST_NOMEM. */
-MUST_CHECK enum status keyset_write(const struct keyset *set,
-    struct bytes *out);
+MUST_CHECK enum status keyset_write(
+    const struct keyset *set, struct bytes *out);
 
 /* The epoch in force at now, borrowed from set, or NULL if there is none. */
 const struct keyset_epoch *keyset_at(const struct keyset *set, uint64_t now);
 
 void keyset_free(struct keyset *set);
 
-/* The file server.pub.  ST_OK, ST_VERSION, ST_MALFORMED / ST_LIMIT, ST_NOMEM. */
-MUST_CHECK enum status server_identity_parse(const void *text, size_t len,
-    struct server_identity *server);
+/* The file server.pub.  ST_OK, ST_VERSION, ST_MALFORMED / ST_LIMIT, ST_NOMEM.
+ */
+MUST_CHECK enum status server_identity_parse(
+    const void *text, size_t len, struct server_identity *server);
 MUST_CHECK enum status server_identity_write(
     const struct server_identity *server, struct bytes *out);
 
 /* Check a v3 onion address: 56 lower-case base32 characters, ".onion", the
  * SHA3-256 checksum and version 3 (Tor rend-spec-v3).  ST_OK; ST_MALFORMED;
- * ST_FORGED (the checksum is wrong: mistyped). */
+ * ST_FORGED (the checksum is wrong: mistyped); ST_NOMEM. */
 MUST_CHECK enum status onion_check(const char *text);
 
 #endif

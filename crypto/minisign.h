@@ -24,12 +24,12 @@ struct minisign_key {
 };
 
 /* Read a public key file (two lines).  ST_OK or ST_MALFORMED. */
-MUST_CHECK enum status minisign_key_parse(const void *text, size_t len,
-    struct minisign_key *key);
+MUST_CHECK enum status minisign_key_parse(
+    const void *text, size_t len, struct minisign_key *key);
 
 /* Append key as a public key file.  ST_OK, ST_LIMIT or ST_NOMEM. */
-MUST_CHECK enum status minisign_key_write(const struct minisign_key *key,
-    struct bytes *out);
+MUST_CHECK enum status minisign_key_write(
+    const struct minisign_key *key, struct bytes *out);
 
 /*
  * Check that sig, a whole .minisig file, signs message with key.  ST_OK;
@@ -41,7 +41,7 @@ MUST_CHECK enum status minisign_verify(const struct minisign_key *key,
 /* The key's fingerprint for print and voice: SHA-256 of the 32 bytes, in 8
  * groups of 4 hex digits (its first 128 bits), and a NUL. */
 #define FINGERPRINT_TEXT_LEN 39
-void minisign_fingerprint(const struct minisign_key *key,
-    char text[static FINGERPRINT_TEXT_LEN + 1]);
+void minisign_fingerprint(
+    const struct minisign_key *key, char text[static FINGERPRINT_TEXT_LEN + 1]);
 
 #endif

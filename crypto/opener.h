@@ -27,11 +27,11 @@ struct opener_key {
 };
 
 /*
- * Called with each key id of a tip's head in turn.  Return the key or NULL if
- * it is not ours; the key stays borrowed until the call returns to the opener.
+ * Called with each key id of a tip's head in turn until one is ours.  Return
+ * that key, or NULL.  The key is used at once and not kept.
  */
-typedef const struct opener_key *opener_lookup(void *ctx,
-    const uint8_t id[static KEY_ID_LEN], uint32_t epoch);
+typedef const struct opener_key *opener_lookup(
+    void *ctx, const uint8_t id[static KEY_ID_LEN], uint32_t epoch);
 
 struct opener_events {
 	opener_lookup *lookup;
@@ -44,26 +44,29 @@ struct opener_events {
 
 /* Where a failed tip failed, for the person who reads the summary. */
 struct opener_report {
-	uint32_t epoch;      /* 0 until the head was read */
-	size_t recipients;   /* how many key ids the head names */
+	uint32_t epoch;    /* 0 until the head was read */
+	size_t recipients; /* how many key ids the head names */
 	uint8_t ids[RECIPIENTS_MAX][KEY_ID_LEN];
-	uint64_t record;     /* records opened before the failure */
-	uint64_t offset;     /* sealed bytes taken in before the failure */
+	uint64_t record; /* records that were authenticated */
+	uint64_t offset; /* where the head or record that failed begins;
+			    of a tip cut short, its length */
 };
 
 /* events is copied.  ST_OK (*out is the caller's) or ST_NOMEM. */
-MUST_CHECK enum status opener_new(const struct opener_events *events,
-    struct opener **out);
+MUST_CHECK enum status opener_new(
+    const struct opener_events *events, struct opener **out);
 
 /*
  * Take in more sealed bytes.  ST_OK; ST_MALFORMED (layout), ST_VERSION,
  * ST_WRONG_KEY (no key of the head is ours), ST_FORGED (box, commitment or
- * record does not verify), or what a callback returned.
+ * record does not verify), or what a callback returned.  After any but ST_OK
+ * every further call returns the same.
  */
-MUST_CHECK enum status opener_feed(struct opener *op, const uint8_t *p,
-    size_t len);
+MUST_CHECK enum status opener_feed(
+    struct opener *op, const uint8_t *p, size_t len);
 
-/* Say that the tip has ended.  ST_OK only if it is whole; else ST_SHORT. */
+/* Say that the tip has ended.  ST_OK only if it is whole; ST_SHORT, or what
+ * opener_feed() returned before. */
 MUST_CHECK enum status opener_finish(struct opener *op);
 
 void opener_report(const struct opener *op, struct opener_report *report);

@@ -27,7 +27,8 @@ struct recipient {
 
 struct recipients {
 	uint32_t epoch;
-	uint64_t from, until; /* seconds since 1970; valid while from <= t < until */
+	uint64_t from,
+	    until; /* seconds since 1970; valid while from <= t < until */
 	size_t count;
 	struct recipient r[RECIPIENTS_MAX];
 };
@@ -40,7 +41,7 @@ void key_id(enum key_role role, const uint8_t key[static PUBLIC_KEY_LEN],
     uint8_t id[static KEY_ID_LEN]);
 
 /* Write id as 16 hex digits and a NUL. */
-void key_id_text(const uint8_t id[static KEY_ID_LEN],
-    char text[static KEY_ID_TEXT_LEN + 1]);
+void key_id_text(
+    const uint8_t id[static KEY_ID_LEN], char text[static KEY_ID_TEXT_LEN + 1]);
 
 #endif

@@ -31,10 +31,11 @@ MUST_CHECK enum status sign_check(
     const uint8_t public_key[static PUBLIC_KEY_LEN], const void *message,
     size_t len, const uint8_t sig[static SIGNATURE_LEN]);
 
-/* The file server.key.  ST_OK or ST_MALFORMED. */
+/* The file server.key, seed and file in guarded memory of the caller's.
+ * ST_OK or ST_MALFORMED. */
 void server_key_write(const uint8_t seed[static SECRET_KEY_LEN],
     uint8_t file[static SERVER_KEY_FILE_LEN]);
-MUST_CHECK enum status server_key_parse(const uint8_t *file, size_t len,
-    uint8_t seed[static SECRET_KEY_LEN]);
+MUST_CHECK enum status server_key_parse(
+    const uint8_t *file, size_t len, uint8_t seed[static SECRET_KEY_LEN]);
 
 #endif

@@ -49,8 +49,8 @@ void secret_wrap(const uint8_t master[static MASTER_KEY_LEN],
     uint8_t file[static SECRET_FILE_LEN]);
 
 /* Read the open part of a secret file.  ST_OK or ST_MALFORMED. */
-MUST_CHECK enum status secret_info_parse(const uint8_t *file, size_t len,
-    struct secret_info *info);
+MUST_CHECK enum status secret_info_parse(
+    const uint8_t *file, size_t len, struct secret_info *info);
 
 /* Open it.  ST_OK, ST_MALFORMED, ST_FORGED. */
 MUST_CHECK enum status secret_open(const uint8_t master[static MASTER_KEY_LEN],

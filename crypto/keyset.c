@@ -1,0 +1,294 @@
+#include "crypto/keyset.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "crypto/lines.h"
+
+#define OVERLAP_MAX (24 * 60 * 60)
+
+static enum status
+read_signers(struct lines *l, struct keyset *set)
+{
+	enum status st;
+
+	do {
+		struct keyset_signer *const s = &set->signer[set->signers];
+
+		if ((st = lines_next(l, "signer", 4)) != ST_OK)
+			return st;
+		if (set->signers == RECIPIENTS_MAX)
+			return lines_bad(l, "more than 16 signers");
+		if ((st = lines_name(l, 2, s->name)) != ST_OK ||
+		    (st = lines_key(l, KEY_ROLE_SIGNER, s->id, s->key)) !=
+			ST_OK)
+			return st;
+		for (size_t i = 0; i < set->signers; i++) {
+			if (strcmp(set->signer[i].name, s->name) == 0)
+				return lines_bad(l,
+				    "this name stands twice among the signers");
+			if (memcmp(set->signer[i].id, s->id, KEY_ID_LEN) == 0)
+				return lines_bad(
+				    l, "this signer's key stands twice");
+		}
+		set->signers++;
+	} while (lines_peek(l, "signer"));
+	return ST_OK;
+}
+
+/* Does id stand under an epoch that was read before the last? */
+static bool
+key_known(const struct keyset *set, const uint8_t *id)
+{
+	for (size_t e = 0; e < set->epochs; e++) {
+		const struct recipients *const to = &set->epoch[e].to;
+
+		for (size_t i = 0; i < to->count; i++) {
+			if (memcmp(to->r[i].id, id, KEY_ID_LEN) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Read the key lines under the epoch that was just counted. */
+static enum status
+read_keys(struct lines *l, struct keyset *set)
+{
+	struct keyset_epoch *const epoch = &set->epoch[set->epochs - 1];
+	struct recipients *const to = &epoch->to;
+	enum status st;
+
+	do {
+		char *name = epoch->name[to->count];
+		struct recipient *r = &to->r[to->count];
+
+		if ((st = lines_next(l, "key", 4)) != ST_OK)
+			return st;
+		if (to->count == RECIPIENTS_MAX)
+			return lines_bad(l, "more than 16 keys in an epoch");
+		if ((st = lines_name(l, 2, name)) != ST_OK ||
+		    (st = lines_key(l, KEY_ROLE_EPOCH, r->id, r->key)) != ST_OK)
+			return st;
+		for (size_t i = 0; i < to->count; i++) {
+			if (strcmp(epoch->name[i], name) == 0)
+				return lines_bad(
+				    l, "this name has two keys in one epoch");
+		}
+		if (key_known(set, r->id))
+			return lines_bad(l, "this key stands twice");
+		to->count++;
+	} while (lines_peek(l, "key"));
+	return ST_OK;
+}
+
+/* Hold the times of an epoch against the set's and the epoch's before. */
+static enum status
+check_epoch(
+    struct lines *l, const struct keyset *set, const struct recipients *to)
+{
+	const struct recipients *before;
+
+	if (to->epoch == 0)
+		return lines_bad(l, "epochs are numbered from 1");
+	if (to->from >= to->until)
+		return lines_bad(l, "the epoch ends before it begins");
+	if (to->from < set->from || to->until > set->until)
+		return lines_bad(l, "the epoch is outside the set's validity");
+	if (set->epochs == 0)
+		return ST_OK;
+	before = &set->epoch[set->epochs - 1].to;
+	if (to->epoch <= before->epoch)
+		return lines_bad(l, "the numbers of the epochs do not rise");
+	if (to->from <= before->from || to->until <= before->until)
+		return lines_bad(l, "the times of the epochs do not rise");
+	if (to->from < before->until && before->until - to->from > OVERLAP_MAX)
+		return lines_bad(
+		    l, "the epoch overlaps the one before by more than a day");
+	return ST_OK;
+}
+
+static enum status
+read_epoch(struct lines *l, struct keyset *set, size_t room)
+{
+	struct recipients *to;
+	uint64_t number;
+	enum status st;
+
+	if ((st = lines_next(l, "epoch", 4)) != ST_OK)
+		return st;
+	if (set->epochs == room)
+		return lines_bad(l, "more than 520 epochs");
+	to = &set->epoch[set->epochs].to;
+	if ((st = lines_number(l, 1, UINT32_MAX, &number)) != ST_OK ||
+	    (st = lines_time(l, 2, &to->from)) != ST_OK ||
+	    (st = lines_time(l, 3, &to->until)) != ST_OK)
+		return st;
+	to->epoch = (uint32_t)number;
+	if ((st = check_epoch(l, set, to)) != ST_OK)
+		return st;
+	set->epochs++;
+	return read_keys(l, set);
+}
+
+/* How many lines begin with "epoch ": what must be allocated, at most. */
+static size_t
+count_epochs(const char *p, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i + 7 <= len; i++) {
+		if (memcmp(p + i, "\nepoch ", 7) == 0)
+			n++;
+	}
+	return n < KEYSET_EPOCHS_MAX ? n : KEYSET_EPOCHS_MAX;
+}
+
+static enum status
+read_top(struct lines *l, struct keyset *set)
+{
+	enum status st;
+
+	if ((st = lines_version(l, "tipline-keyset")) != ST_OK ||
+	    (st = lines_onion(l, &set->server)) != ST_OK ||
+	    (st = lines_next(l, "sequence", 2)) != ST_OK ||
+	    (st = lines_number(l, 1, UINT64_MAX, &set->sequence)) != ST_OK)
+		return st;
+	if (set->sequence == 0)
+		return lines_bad(l, "sequences are numbered from 1");
+	if ((st = lines_next(l, "from", 2)) != ST_OK ||
+	    (st = lines_time(l, 1, &set->from)) != ST_OK ||
+	    (st = lines_next(l, "until", 2)) != ST_OK ||
+	    (st = lines_time(l, 1, &set->until)) != ST_OK)
+		return st;
+	if (set->from >= set->until)
+		return lines_bad(l, "the key set ends before it begins");
+	return lines_server(l, &set->server);
+}
+
+static enum status
+read_lines(struct lines *l, struct keyset *set)
+{
+	const size_t room = count_epochs(l->p, l->left);
+	enum status st;
+
+	if ((st = read_top(l, set)) != ST_OK ||
+	    (st = read_signers(l, set)) != ST_OK)
+		return st;
+	if (room > 0 &&
+	    (set->epoch = calloc(room, sizeof(*set->epoch))) == NULL)
+		return ST_NOMEM;
+	do {
+		if ((st = read_epoch(l, set, room)) != ST_OK)
+			return st;
+	} while (lines_peek(l, "epoch"));
+	return lines_end(l);
+}
+
+enum status
+keyset_parse(const void *text, size_t len, struct keyset *set, unsigned *line,
+    const char **why)
+{
+	struct bytes again = BYTES_INIT(KEYSET_MAX);
+	struct lines l = {0};
+	enum status st;
+
+	memset(set, 0, sizeof(*set));
+	*line = 0;
+	*why = "";
+	if (len > KEYSET_MAX) {
+		*why = "the key set is longer than 64 KiB";
+		return ST_MALFORMED;
+	}
+	if ((st = lines_begin(&l, text, len)) != ST_OK ||
+	    (st = read_lines(&l, set)) != ST_OK)
+		goto out;
+	if ((st = keyset_write(set, &again)) == ST_OK)
+		st = lines_canonical(&l, text, len, &again);
+out:
+	bytes_free(&again);
+	if (st != ST_OK) {
+		keyset_free(set);
+		if (st == ST_MALFORMED || st == ST_VERSION) {
+			*line = l.number;
+			*why = l.why;
+		}
+	}
+	return st;
+}
+
+static enum status
+write_key(struct bytes *out, const char *word, const uint8_t *id,
+    const char *name, const uint8_t *key)
+{
+	char id_text[KEY_ID_TEXT_LEN + 1], key_text[KEY_TEXT_LEN + 1];
+
+	key_id_text(id, id_text);
+	lines_key_text(key, key_text);
+	return bytes_printf(
+	    out, "%s %s %s %s\n", word, id_text, name, key_text);
+}
+
+static enum status
+write_epoch(struct bytes *out, const struct keyset_epoch *epoch)
+{
+	char from[TIME_TEXT_LEN + 1], until[TIME_TEXT_LEN + 1];
+	enum status st;
+
+	time_format(epoch->to.from, from);
+	time_format(epoch->to.until, until);
+	st = bytes_printf(out, "epoch %lu %s %s\n",
+	    (unsigned long)epoch->to.epoch, from, until);
+	for (size_t i = 0; st == ST_OK && i < epoch->to.count; i++)
+		st = write_key(out, "key", epoch->to.r[i].id, epoch->name[i],
+		    epoch->to.r[i].key);
+	return st;
+}
+
+enum status
+keyset_write(const struct keyset *set, struct bytes *out)
+{
+	char from[TIME_TEXT_LEN + 1], until[TIME_TEXT_LEN + 1];
+	enum status st;
+
+	time_format(set->from, from);
+	time_format(set->until, until);
+	if ((st = bytes_append_text(out, "tipline-keyset 1\n")) != ST_OK ||
+	    (st = lines_put_onion(out, &set->server)) != ST_OK ||
+	    (st = bytes_printf(out, "sequence %llu\nfrom %s\nuntil %s\n",
+		 (unsigned long long)set->sequence, from, until)) != ST_OK ||
+	    (st = lines_put_server(out, &set->server)) != ST_OK)
+		return st;
+	for (size_t i = 0; st == ST_OK && i < set->signers; i++)
+		st = write_key(out, "signer", set->signer[i].id,
+		    set->signer[i].name, set->signer[i].key);
+	for (size_t i = 0; st == ST_OK && i < set->epochs; i++)
+		st = write_epoch(out, &set->epoch[i]);
+	return st;
+}
+
+const struct keyset_epoch *
+keyset_at(const struct keyset *set, uint64_t now)
+{
+	if (now < set->from || now >= set->until)
+		return NULL;
+	/* Numbers rise: the last that fits has the highest. */
+	for (size_t i = set->epochs; i > 0; i--) {
+		const struct recipients *const to = &set->epoch[i - 1].to;
+
+		if (to->from <= now && now < to->until)
+			return &set->epoch[i - 1];
+	}
+	return NULL;
+}
+
+void
+keyset_free(struct keyset *set)
+{
+	if (set == NULL)
+		return;
+	free(set->epoch);
+	memset(set, 0, sizeof(*set));
+}
