@@ -4,8 +4,9 @@
  * Every line is one of the events below: an integer we chose and a fixed
  * sentence.  No path, size, header, address, code or time of a visitor can
  * get in, because no function here takes a string.  Each event is written at
- * most LOG_BURST times a minute, then counted; the next minute says how many
- * were left out, when any event is written in it.  Not thread-safe.  Lines go to standard error, one write(2) each:
+ * most LOG_BURST times a minute, then counted; before the first line of any
+ * later minute it is said how many were left out.  Lines go to standard error,
+ * one write(2) each.  Not thread-safe.
  *
  *	tipline-receiver: E210 closed: no epoch key is valid now
  */

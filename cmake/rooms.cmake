@@ -30,6 +30,22 @@ function(unit_test name)
 	set_tests_properties(unit.${name} PROPERTIES LABELS unit)
 endfunction()
 
+# unit_test_with_faults(NAME ROOMS... ): the same with tests/unit/fault.h, whose
+# calls the linker puts in the place of these.
+set(FAULT_CALLS malloc calloc realloc guarded_new open openat read __read_chk
+	pread __pread_chk write pwrite writev fsync fdatasync rename renameat
+	renameat2 linkat close stat lstat fstat fstatat fchmod ftruncate
+	fallocate unlink unlinkat mkdir mkdirat mmap mprotect madvise
+	socketpair sendmsg recvmsg send recv __recv_chk getrandom fork
+	setrlimit prctl)
+function(unit_test_with_faults name)
+	unit_test(${name} ${ARGN} tipline_base)
+	target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/unit/fault.c)
+	foreach(call ${FAULT_CALLS})
+		target_link_options(${name} PRIVATE -Wl,--wrap=${call})
+	endforeach()
+endfunction()
+
 # fuzz_target(NAME ROOMS... ): tests/fuzz/NAME.c with a corpus folder beside.
 function(fuzz_target name)
 	if(NOT TIPLINE_FUZZ)
