@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/guarded.h"
 #include "base/num.h"
+#include "crypto/opener.h"
+#include "crypto/sign.h"
 
 #define MAGIC_LEN 16
 #define MASTER_MAGIC "tipline-master-1"
@@ -197,6 +199,24 @@ secret_info_parse(const uint8_t *file, size_t len, struct secret_info *info)
 	    : ST_MALFORMED;
 }
 
+/* Is the id that of the secret's public half?  The root's is minisign's. */
+static bool
+id_fits(const struct secret_info *info, const uint8_t *secret)
+{
+	uint8_t public_key[PUBLIC_KEY_LEN], id[KEY_ID_LEN];
+
+	if (info->role == SECRET_ROOT)
+		return true;
+	if (info->role == SECRET_EPOCH) {
+		epoch_key_public(secret, public_key);
+		key_id(KEY_ROLE_EPOCH, public_key, id);
+	} else {
+		sign_key_public(secret, public_key);
+		key_id(KEY_ROLE_SIGNER, public_key, id);
+	}
+	return memcmp(id, info->id, KEY_ID_LEN) == 0;
+}
+
 enum status
 secret_open(const uint8_t master[static MASTER_KEY_LEN], const uint8_t *file,
     size_t len, struct secret_info *info, uint8_t secret[static SECRET_KEY_LEN])
@@ -206,6 +226,11 @@ secret_open(const uint8_t master[static MASTER_KEY_LEN], const uint8_t *file,
 	memset(secret, 0, SECRET_KEY_LEN);
 	if ((st = secret_info_parse(file, len, info)) != ST_OK)
 		return st;
-	return unseal(master, file, SECRET_OPEN_LEN, secret) ? ST_OK
-							     : ST_FORGED;
+	if (!unseal(master, file, SECRET_OPEN_LEN, secret))
+		return ST_FORGED;
+	if (!id_fits(info, secret)) {
+		wipe(secret, SECRET_KEY_LEN);
+		return ST_FORGED;
+	}
+	return ST_OK;
 }

@@ -52,7 +52,8 @@ void secret_wrap(const uint8_t master[static MASTER_KEY_LEN],
 MUST_CHECK enum status secret_info_parse(
     const uint8_t *file, size_t len, struct secret_info *info);
 
-/* Open it.  ST_OK, ST_MALFORMED, ST_FORGED. */
+/* Open it.  ST_OK, ST_MALFORMED, ST_FORGED (or the id is not that of the
+ * secret's public half; the root's is not compared). */
 MUST_CHECK enum status secret_open(const uint8_t master[static MASTER_KEY_LEN],
     const uint8_t *file, size_t len, struct secret_info *info,
     uint8_t secret[static SECRET_KEY_LEN]);
