@@ -20,6 +20,24 @@
 #define LISTEN_MAX 107 /* sun_path less its NUL */
 #define ONION_MAX 62
 
+/* Defaults and ranges of what the file may set (docs/DESIGN.md section 6). */
+#define CONFIG_UPLOAD_DEFAULT (UINT64_C(512) << 20)
+#define CONFIG_UPLOAD_MIN (UINT64_C(64) << 10)
+#define CONFIG_UPLOAD_MAX (UINT64_C(256) << 30)
+#define CONFIG_FILES_DEFAULT 32
+#define CONFIG_FILES_LIMIT 256
+#define CONFIG_CONNECTIONS_DEFAULT 4096
+#define CONFIG_CONNECTIONS_MIN 16
+#define CONFIG_CONNECTIONS_LIMIT 65000
+#define CONFIG_CIRCUIT_CONNECTIONS_DEFAULT 16
+#define CONFIG_CIRCUIT_UPLOADS_DEFAULT 4
+#define CONFIG_QUOTA_DEFAULT (UINT64_C(8) << 30)
+#define CONFIG_QUOTA_MIN (UINT64_C(64) << 20)
+#define CONFIG_QUOTA_LIMIT (UINT64_C(256) << 40)
+#define CONFIG_RESERVE_DEFAULT (UINT64_C(256) << 20)
+#define CONFIG_RESERVE_MIN (UINT64_C(32) << 20) /* twice the store's log */
+#define CONFIG_WHY_LEN 160
+
 /* PROXY v1 line: not expected, taken if there, required. */
 enum proxy_mode { PROXY_OFF, PROXY_ACCEPT, PROXY_REQUIRE };
 
@@ -28,11 +46,11 @@ struct config {
 	char onion[ONION_MAX + 1]; /* "" if none: any Host is answered */
 	/* [listen]: at least one of the two; both may be on at once */
 	char path[LISTEN_MAX + 1]; /* "unix = PATH", absolute; "" if off */
-	bool loopback;             /* "loopback = PORT": 127.0.0.1 only, for trying */
-	uint16_t port;             /* it out; 0: any free port */
-	enum proxy_mode proxy;     /* of the unix socket; loopback has none */
+	bool loopback; /* "loopback = PORT": 127.0.0.1 only, for trying */
+	uint16_t port; /* it out; 0: any free port */
+	enum proxy_mode proxy; /* of the unix socket; loopback has none */
 	/* [limits] */
-	uint64_t upload_max;   /* bytes of message and files together */
+	uint64_t upload_max; /* bytes of message and files together */
 	uint32_t files_max;
 	uint32_t connections_max, circuit_connections_max, circuit_uploads_max;
 	/* [store] */
@@ -50,12 +68,19 @@ MUST_CHECK enum status config_parse(const char *text, size_t len,
     struct config *config, unsigned *line, char *why, size_t why_len);
 
 /* Append config as a commented file that config_parse() reads back equal. */
-MUST_CHECK enum status config_write(const struct config *config,
-    struct bytes *out);
+MUST_CHECK enum status config_write(
+    const struct config *config, struct bytes *out);
 
-/* Read "unix:PATH" or "127.0.0.1:PORT" into config; called once for each
- * --listen, at most one of each kind.  ST_OK; ST_MALFORMED: any other address
- * is refused; ST_EXISTS: that kind is set already. */
-MUST_CHECK enum status config_listen(const char *text, struct config *config);
+/*
+ * Read "unix:PATH" or "127.0.0.1:PORT" into config; called once for each
+ * --listen, at most one of each kind.  A relative PATH is kept as it is.
+ * ST_OK; ST_MALFORMED: any other address is refused; ST_EXISTS: that kind is
+ * set already.  On failure *why is a phrase for the operator.
+ */
+MUST_CHECK enum status config_listen(
+    const char *text, struct config *config, const char **why);
+
+/* Read "off", "accept" or "require".  ST_OK or ST_MALFORMED. */
+MUST_CHECK enum status config_proxy(const char *text, enum proxy_mode *proxy);
 
 #endif

@@ -9,8 +9,11 @@
  *	LINE/keyset.txt.minisig   its signature
  *	LINE/sequence             highest sequence number ever accepted
  *	LINE/data/tips.sqlite     the store
- *	LINE/intake.lock          held (flock) while tipline-intake runs; its text
- *	                          is the supervisor's process id
+ *	LINE/intake.lock          held (a POSIX record lock, so that the kernel
+ *	                          can name the holder) while tipline-intake runs
+ *
+ * While a key set is put in, keyset.txt.next and keyset.txt.minisig.next
+ * stand beside; line_keyset_install() says why.
  *
  * Why a room of its own: supervisor and operator both need it, and neither
  * may include the other.
@@ -28,6 +31,14 @@
 #include "line/config.h"
 
 #define LINE_WHY_LEN 240
+#define LINE_SERVER_KEY "server.key"
+#define LINE_SERVER_PUB "server.pub"
+#define LINE_ROOT "root.pub"
+#define LINE_KEYSET "keyset.txt"
+#define LINE_KEYSET_SIG "keyset.txt.minisig"
+#define LINE_SEQUENCE "sequence"
+#define LINE_LOCK "intake.lock"
+#define LINE_DATA "data"
 
 struct line {
 	int dirfd;
@@ -36,12 +47,18 @@ struct line {
 	struct config config;
 };
 
-/* Open the folder and read its configuration.  why (LINE_WHY_LEN) is a
- * sentence for people on any failure.  ST_OK, ST_ABSENT, ST_DENIED,
- * ST_MALFORMED, ST_IO, ST_NOMEM. */
-MUST_CHECK enum status line_open(const char *path, struct line *line,
-    char why[static LINE_WHY_LEN]);
+/*
+ * Open the folder and read its configuration.  why (LINE_WHY_LEN) is a
+ * sentence for people on any failure.
+ * ST_OK, ST_ABSENT, ST_DENIED, ST_MALFORMED, ST_IO, ST_NOMEM.
+ */
+MUST_CHECK enum status line_open(
+    const char *path, struct line *line, char why[static LINE_WHY_LEN]);
 void line_close(struct line *line);
+
+/* Read server.pub.  As line_open(). */
+MUST_CHECK enum status line_server(const struct line *line,
+    struct server_identity *server, char why[static LINE_WHY_LEN]);
 
 /*
  * Check sig over text with root, then that the set may be taken up by this
@@ -64,20 +81,32 @@ MUST_CHECK enum status line_keyset_check(const struct line *line,
  * force at now (an expired set loads, so that the form can close itself with
  * the right page).  ST_ABSENT if none was installed; else as above.
  */
-MUST_CHECK enum status line_keyset_load(const struct line *line,
-    struct keyset *set, char why[static LINE_WHY_LEN]);
+MUST_CHECK enum status line_keyset_load(
+    const struct line *line, struct keyset *set, char why[static LINE_WHY_LEN]);
 
 /*
  * Take up a new key set: check it as line_keyset_check() with the pinned
  * root, or root the first time (then pinned), and replace the old one
- * durably.  A higher sequence is remembered before it is used.
+ * durably.  root is NULL when none was given; one that is not the pinned one
+ * is refused.  Two different sets with one sequence number are refused.
+ *
+ * Both files change at once: they are written under their .next names, then
+ * LINE/sequence is replaced, and from that moment on the .next pair, whose
+ * number is the one remembered, is the key set in use; moving it into place
+ * comes after.  A failure or crash anywhere leaves the old set or the new
+ * one.  Statuses as line_keyset_check(), ST_ABSENT (no root), ST_IO, ST_FULL,
+ * ST_EXISTS (same number, other contents).
  */
 MUST_CHECK enum status line_keyset_install(const struct line *line,
     const struct bytes *text, const struct bytes *sig,
     const struct minisign_key *root, uint64_t now,
     char why[static LINE_WHY_LEN]);
 
-/* Take the lock of the running server; *fd holds it.  ST_OK, ST_BUSY, ST_IO. */
+/*
+ * Take the lock of the running server, for the process (not its children);
+ * *fd holds it.  Once in a process: closing any descriptor of the file gives
+ * it up.  ST_OK, ST_BUSY, ST_IO.
+ */
 MUST_CHECK enum status line_lock(const struct line *line, int *fd);
 
 /* The supervisor's process id, or 0 when no tipline-intake runs here. */
