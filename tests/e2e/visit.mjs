@@ -1,0 +1,91 @@
+// visit.mjs firefox|chromium JOB: one visit to a tip line, as a person makes it.
+//
+// JOB is JSON: {url, socks?, shots, prefix, message?, files?, widths?, done?}
+// Opens url; with message or files it fills the form, submits it and waits
+// for the page with one of the marks in done.  Screenshots go to
+// shots/PREFIX-*.png.  Prints a line of JSON: {browser, address, form, mark,
+// heading, text}.  Exit code 0 if a page of ours was shown at the end.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+const [which, text] = process.argv.slice(2);
+const job = { prefix: which, files: [], widths: [], timeout: 120,
+  done: ['received', 'refused'], ...JSON.parse(text) };
+const { Firefox, Chromium } = await import(`./${which}.mjs`);
+const wait = (ms) => new Promise((ok) => setTimeout(ok, ms));
+const deadline = Date.now() + job.timeout * 1000;
+
+const shot = async (b, name) => {
+  writeFileSync(join(job.shots, `${job.prefix}-${name}.png`), await b.screenshot(true));
+};
+
+const shots = async (b, name) => {
+  for (const width of job.widths) {
+    await b.size(width, 900);
+    // A page that is wider than the window makes people scroll sideways.
+    const wide = await b.evaluate('document.documentElement.scrollWidth');
+    if (wide > width) throw new Error(`${name} is ${wide} px wide in a window of ${width}`);
+    await shot(b, `${name}-${width}`);
+  }
+  await b.size(1000, 900);
+  if (!job.widths.length) await shot(b, name);
+};
+
+const submit = async (b) => {
+  if (job.message) await b.type('textarea[name=message]', job.message);
+  if (job.files.length) {
+    await b.choose('input[type=file][name=file]', job.files.map((f) => resolve(f)));
+  }
+  await shot(b, 'filled');
+  await b.click('form [type=submit]');
+};
+
+const arrive = async (b) => {
+  for (;;) {
+    // Between two pages there may be no document to ask.
+    const address = await b.address().catch(() => '');
+    if (/^(about:neterror|chrome-error:)/.test(address)) {
+      await shot(b, 'browser-error');
+      throw new Error(`the browser shows its own error page: ${address}`);
+    }
+    for (const mark of job.done) {
+      if (await b.find(`#${mark}`).catch(() => undefined)) return mark;
+    }
+    if (Date.now() > deadline) {
+      await shot(b, 'late');
+      throw new Error(`none of our pages came; at ${address}`);
+    }
+    await wait(100);
+  }
+};
+
+mkdirSync(job.shots, { recursive: true });
+const browser = await (Firefox ?? Chromium).start(job);
+const alarm = setTimeout(() => {
+  console.error('too late');
+  browser.process.kill('SIGKILL');
+}, (job.timeout + 20) * 1000);
+let code = 1;
+try {
+  await browser.size(1000, 900);
+  await browser.open(job.url);
+  const result = { browser: browser.name };
+  result.form = await browser.evaluate('document.body.innerText');
+  await shots(browser, 'form');
+  if (job.message || job.files.length) {
+    await submit(browser);
+    result.mark = await arrive(browser);
+    result.address = await browser.address();
+    result.heading = await browser.evaluate(`document.querySelector('#${result.mark}').innerText`);
+    result.text = await browser.evaluate('document.body.innerText');
+    await shots(browser, result.mark);
+  }
+  console.log(JSON.stringify(result));
+  code = 0;
+} catch (e) {
+  console.error(`${which}: ${e.message}`);
+} finally {
+  clearTimeout(alarm);
+  await browser.close();
+}
+process.exit(code);

@@ -1,0 +1,59 @@
+// Questions and answers over a WebSocket, numbered; the same for both
+// browsers' protocols.  Node 20 needs --experimental-websocket.
+
+export class Wire {
+  static async open(url) {
+    const w = new Wire();
+    w.waiting = new Map();
+    w.listeners = new Map();
+    w.last = 0;
+    w.socket = new WebSocket(url);
+    await new Promise((ok, no) => {
+      w.socket.onopen = ok;
+      w.socket.onerror = () => no(new Error(`no WebSocket at ${url}`));
+    });
+    w.socket.onmessage = ({ data }) => w.take(JSON.parse(data));
+    w.socket.onclose = () => {
+      for (const { no } of w.waiting.values()) no(new Error('browser is gone'));
+      w.waiting.clear();
+    };
+    return w;
+  }
+
+  take(message) {
+    const asked = this.waiting.get(message.id);
+    if (!asked) {
+      for (const ok of this.listeners.get(message.method) ?? []) ok(message.params);
+      this.listeners.delete(message.method);
+      return;
+    }
+    this.waiting.delete(message.id);
+    if (message.error) {
+      // BiDi says {error, message}, DevTools {error: {message}}.
+      const why = message.error.message ?? `${message.error}: ${message.message}`;
+      asked.no(new Error(`${asked.method}: ${why}`));
+    } else asked.ok(message.result);
+  }
+
+  call(message) {
+    const id = ++this.last;
+    return new Promise((ok, no) => {
+      this.waiting.set(id, { ok, no, method: message.method });
+      this.socket.send(JSON.stringify({ id, ...message }));
+    });
+  }
+
+  // The next event of that name.
+  event(method) {
+    return new Promise((ok) => {
+      this.listeners.set(method, [...this.listeners.get(method) ?? [], ok]);
+    });
+  }
+}
+
+// Until the process has ended; killed after ten seconds.
+export const ended = (child) => new Promise((ok) => {
+  if (child.exitCode !== null || child.signalCode) return ok();
+  const timer = setTimeout(() => child.kill('SIGKILL'), 10000);
+  child.on('exit', () => { clearTimeout(timer); ok(); });
+});
