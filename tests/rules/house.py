@@ -1,0 +1,116 @@
+"""The rules of the house as tables: docs/DESIGN.md section 3 and the style.
+
+Change a table here only together with the page it comes from.
+"""
+
+# room: the rooms whose headers it may include, beside its own.
+MAY_INCLUDE = {
+    "base": (),
+    "crypto": ("base",),
+    "store": ("base",),
+    "handoff": ("base", "crypto"),
+    "line": ("base", "crypto"),
+    "intake": ("base", "crypto", "line", "site"),
+    "analyst": ("base", "crypto", "handoff"),
+    "operator": ("base", "crypto", "store", "handoff", "line"),
+    "site": (),
+}
+
+# Single headers beyond that.
+MAY_ALSO_INCLUDE = {"intake": ("store/keeper_msg.h",)}
+
+# Headers of the half of crypto/ that opens, signs with the root key or takes
+# a passphrase, and who may include them.
+OPENING = ("crypto/opener.h", "crypto/wrap.h", "crypto/minisign_sign.h")
+MAY_OPEN = ("crypto", "analyst")
+
+# Outside headers, by how their name begins, and the rooms that may use them.
+LIBRARIES = {
+    "sodium": ("crypto",),
+    "openssl/": ("crypto",),
+    "sqlite3": ("store",),
+    "event": ("intake",),
+    "evhttp": (),
+    "seccomp": ("base",),
+    "ini.h": ("line",),
+    "cJSON": ("analyst", "operator"),
+    "cjson/": ("analyst", "operator"),
+    "linux/": ("base",),
+    "sanitizer/": ("base",),
+    "netdb.h": (),
+    "netinet/": ("intake",),
+    "arpa/": ("intake",),
+    "net/": (),
+}
+
+# Everything else between < and > is C's or the kernel's.
+LIBC = """assert ctype dirent errno fcntl fnmatch getopt inttypes limits locale
+malloc
+math poll pwd signal stdalign stdarg stdatomic stdbool stddef stdint stdio
+stdlib string strings termios threads time unistd wchar""".split()
+
+# Functions that end the program or cannot be used safely.
+BANNED = """strcpy strcat sprintf vsprintf gets stpcpy strncpy strncat strtok
+system popen tmpnam tempnam mktemp alloca atoi atol rand random scanf sscanf
+fscanf setjmp longjmp""".split()
+
+# exit() stands in files that hold a main and nowhere else.
+MAIN_FILES = ("main",)  # the file's name has one of these in it
+
+# Limits of style rule 11.
+SOURCE_LINES, HEADER_LINES, FUNCTION_LINES, PARAMETERS = 500, 150, 60, 6
+COLUMNS = 80
+
+# A file's exported names begin with its stem, or with the first words of its
+# stem (conn_body.c: conn_).  Exceptions, file by file, as its header says.
+EXPORTS = {
+    "base/bytes.c": ("wipe", "wiping_malloc", "wiping_realloc",
+                     "wiping_free"),
+    "base/durable.c": ("write_all", "read_all"),
+    "base/num.c": ("le16_", "le32_", "le64_"),
+    "base/num_time.c": ("time_parse", "time_format"),
+    "crypto/recipients.c": ("crypto_room_init", "key_id"),
+}
+# Prefixes that belong to libraries.
+TAKEN = ("crypto_", "sodium_", "event_", "evbuffer_", "bufferevent_",
+         "sqlite3_", "seccomp_", "ini_", "cJSON_", "EVP_")
+TAKEN_BUT_OURS = ("crypto_room_init",)
+
+# The programs of the server and of the operator: none can open a tip.
+SERVER = ("tipline-intake", "tipline-receiver", "tipline-keeper",
+          "tipline-operator")
+PROGRAMS = SERVER + ("tipline-analyst",)
+
+# Library functions that open something sealed or make a root signature.
+OPENING_CALLS = (
+    "crypto_box_seal_open", "crypto_box_open", "crypto_box_open_easy",
+    "crypto_secretstream_xchacha20poly1305_pull",
+    "crypto_secretstream_xchacha20poly1305_init_pull",
+    "crypto_pwhash", "crypto_aead_xchacha20poly1305_ietf_decrypt",
+)
+
+# program: libraries it must not need.
+NOT_LINKED = {
+    "tipline-receiver": ("libsqlite3", "libcjson", "libinih"),
+    "tipline-keeper": ("libevent", "libsodium", "libcrypto", "libssl",
+                       "libcjson", "libinih"),
+    "tipline-intake": ("libsqlite3", "libcjson"),
+    "tipline-operator": ("libevent", "libssl"),
+    "tipline-analyst": ("libevent", "libsqlite3", "libssl", "libinih",
+                        "libcurl"),
+}
+
+# program: what it must not import from libc.
+NETWORK = """socket connect bind listen accept accept4 getaddrinfo
+gethostbyname gethostbyname2 getnameinfo res_query res_search send sendto
+sendmsg sendmmsg recv recvfrom recvmsg recvmmsg""".split()
+NOT_IMPORTED = {
+    "tipline-analyst": NETWORK,
+    "tipline-keeper": ["socket", "connect", "bind", "listen", "accept",
+                       "accept4", "getaddrinfo", "gethostbyname"],
+    "tipline-receiver": ["open", "open64", "openat", "openat64", "fopen",
+                         "fopen64", "creat", "connect", "getaddrinfo",
+                         "gethostbyname", "execve", "execv", "system"],
+    "tipline-operator": ["getaddrinfo", "gethostbyname", "listen", "accept",
+                         "accept4"],
+}
