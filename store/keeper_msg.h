@@ -25,13 +25,14 @@
 
 enum keeper_type {
 	/* receiver to keeper */
-	KEEPER_DATA = 1,   /* 1 to KEEPER_DATA_MAX sealed bytes; opens the upload */
+	KEEPER_DATA =
+	    1, /* 1 to KEEPER_DATA_MAX sealed bytes; opens the upload */
 	KEEPER_COMMIT = 2, /* u64 sealed length, 32 bytes digest: it is whole */
 	KEEPER_ABORT = 3,  /* empty: forget it */
 	/* keeper to receiver */
-	KEEPER_KEPT = 17,  /* empty: on disk; the number may be used again */
+	KEEPER_KEPT = 17,    /* empty: on disk; the number may be used again */
 	KEEPER_REFUSED = 18, /* u8 enum keeper_reason; dropped, send no more */
-	KEEPER_ROOM = 19,  /* u64 room for files, u64 room for text, in bytes */
+	KEEPER_ROOM = 19, /* u64 room for files, u64 room for text, in bytes */
 };
 
 enum keeper_reason { KEEPER_FULL = 1, KEEPER_TROUBLE = 2 };
@@ -51,8 +52,8 @@ struct keeper_head {
 	uint32_t upload, len;
 };
 
-void keeper_head_write(const struct keeper_head *head,
-    uint8_t out[static KEEPER_HEAD_LEN]);
+void keeper_head_write(
+    const struct keeper_head *head, uint8_t out[static KEEPER_HEAD_LEN]);
 
 /* Check type, reserved bytes and length.  ST_OK or ST_MALFORMED. */
 MUST_CHECK enum status keeper_head_parse(

@@ -22,6 +22,7 @@
 
 #define STORE_DIGEST_LEN 32
 #define STORE_FILE "tips.sqlite" /* in the line's data folder */
+#define STORE_CHUNK_MAX 1048576  /* bytes in one store_put() */
 
 struct store; /* opaque */
 
@@ -29,18 +30,19 @@ enum store_mode { STORE_WRITE, STORE_READ };
 
 /* Bytes; what the database file and its log may take on the disk. */
 struct store_limits {
-	uint64_t quota;   /* of the whole database */
+	uint64_t quota;   /* of the database file; its log has 16 MiB more */
 	uint64_t reserve; /* of the disk, always left free */
 };
 
 /* How full it is.  Files are refused at 90 % of the quota, text at 98 %. */
 struct store_usage {
-	uint64_t used;      /* bytes of the database in use */
+	uint64_t used; /* bytes of the database in use */
 	uint64_t quota;
-	uint64_t disk_free; /* bytes free on its file system */
+	uint64_t disk_free;             /* bytes free on its file system */
 	uint64_t files_room, text_room; /* sealed bytes that may still come */
-	uint64_t tips;      /* how many are kept */
-	uint64_t last;      /* number of the last one, 0 if none ever */
+	uint64_t room; /* beyond this even the keeper itself refuses */
+	uint64_t tips; /* how many are kept */
+	uint64_t last; /* number of the last one, 0 if none ever */
 };
 
 struct store_tip {
@@ -51,14 +53,16 @@ struct store_tip {
 
 typedef enum status store_sink(void *ctx, const uint8_t *p, size_t len);
 
-/* Make an empty database in folder.  ST_OK, ST_EXISTS, ST_DENIED, ST_IO. */
+/* Make an empty database in folder, whole or not at all.  ST_OK, ST_EXISTS,
+ * ST_ABSENT (no such folder), ST_DENIED, ST_FULL, ST_IO, ST_NOMEM. */
 MUST_CHECK enum status store_create(const char *folder);
 
 /*
  * Open the database in folder.  Each pragma that matters is set and read
- * back; STORE_WRITE clears nothing by itself (see store_clear).  On ST_OK the
- * caller owns *out.  ST_ABSENT, ST_DENIED, ST_BUSY (another writer),
- * ST_VERSION (schema), ST_MALFORMED (damaged), ST_IO, ST_NOMEM.
+ * back; STORE_WRITE clears nothing by itself (see store_clear).  limits may be
+ * NULL for a reader.  On ST_OK the caller owns *out.  ST_ABSENT, ST_DENIED,
+ * ST_BUSY (another writer), ST_VERSION (schema), ST_MALFORMED (damaged), ST_IO,
+ * ST_NOMEM.
  */
 MUST_CHECK enum status store_open(const char *folder, enum store_mode mode,
     const struct store_limits *limits, struct store **out);
@@ -67,47 +71,50 @@ void store_close(struct store *store);
 /*
  * One transaction.  durable: the commit is on disk when store_commit returns
  * (synchronous=FULL); otherwise it is ordered but may be lost with the power
- * (NORMAL).  ST_OK, ST_FULL, ST_IO, ST_BUSY; after a failure the transaction
- * is rolled back.
+ * (NORMAL).  ST_OK, ST_FULL, ST_IO, ST_BUSY, ST_NOMEM, ST_BUG (begun twice,
+ * or not at all).  After a failed commit the transaction is rolled back;
+ * after any other failure inside it the caller rolls back.
  */
 MUST_CHECK enum status store_begin(struct store *store, bool durable);
 MUST_CHECK enum status store_commit(struct store *store);
 void store_rollback(struct store *store);
 
-/* A fresh number for an upload, unique in this database. ST_OK, ST_IO, ST_FULL.*/
+/* A fresh number for an upload, never one that is still in the database.
+ * ST_OK, ST_FULL (numbers have run out), ST_NOMEM. */
 MUST_CHECK enum status store_upload(struct store *store, uint64_t *upload);
 
-/* Append a chunk to an upload, inside a transaction. ST_OK, ST_FULL, ST_IO. */
-MUST_CHECK enum status store_put(struct store *store, uint64_t upload,
-    const uint8_t *p, size_t len);
+/* Append a chunk of 1 to STORE_CHUNK_MAX bytes to an upload, inside a
+ * transaction.  ST_OK, ST_FULL, ST_IO, ST_NOMEM, ST_LIMIT (chunks), ST_BUG. */
+MUST_CHECK enum status store_put(
+    struct store *store, uint64_t upload, const uint8_t *p, size_t len);
 
 /*
  * Inside a durable transaction: make the upload a tip.  len must be what was
  * put.  *number is its number once the transaction is committed.  ST_OK,
- * ST_MALFORMED (len is not what was put), ST_FULL, ST_IO.
+ * ST_MALFORMED (len is not what was put), ST_FULL, ST_IO, ST_NOMEM, ST_BUG.
  */
 MUST_CHECK enum status store_finish(struct store *store, uint64_t upload,
     uint64_t len, const uint8_t digest[static STORE_DIGEST_LEN],
     uint64_t *number);
 
-/* Give an upload up; its chunks go with the next store_clear() calls. */
+/* Give an upload up; its chunks go with the next store_clear() calls.  ST_OK,
+ * or ST_BUG for one that was finished. */
 MUST_CHECK enum status store_drop(struct store *store, uint64_t upload);
 
 /*
  * Delete at most about max bytes of chunks that belong to no tip and to no
  * upload of this process, in a transaction of its own; call again while
- * *more.  ST_OK, ST_BUSY, ST_FULL, ST_IO.
+ * *more.  ST_OK, ST_BUSY, ST_FULL, ST_IO, ST_NOMEM, ST_BUG (in one already).
  */
-MUST_CHECK enum status store_clear(struct store *store, size_t max,
-    bool *more);
+MUST_CHECK enum status store_clear(struct store *store, size_t max, bool *more);
 
 /* Fill *usage.  ST_OK or ST_IO. */
-MUST_CHECK enum status store_usage(struct store *store,
-    struct store_usage *usage);
+MUST_CHECK enum status store_usage(
+    struct store *store, struct store_usage *usage);
 
 /* The tip with the smallest number above after.  ST_OK, ST_EOF, ST_IO. */
-MUST_CHECK enum status store_next(struct store *store, uint64_t after,
-    struct store_tip *tip);
+MUST_CHECK enum status store_next(
+    struct store *store, uint64_t after, struct store_tip *tip);
 
 /* Give tip's sealed bytes to sink in order.  ST_OK, ST_MALFORMED (chunks are
  * missing or too long), ST_IO, or what the sink returned. */
