@@ -150,6 +150,8 @@ class Items:
 
     def record(self, plain):
         at = 0
+        if not self.ended and plain[0] == GAP:
+            raise malformed("a record that begins with a gap")
         while at < len(plain):
             if self.ended or plain[at] == GAP:
                 if plain.count(0, at) != len(plain) - at:
@@ -203,7 +205,8 @@ def read_tip_head(source):
             raise Refused("version", "a tip of another version")
         raise malformed("not a tip")
     count = fixed[20]
-    if not 1 <= count <= 16 or fixed[21:24] != bytes(3):
+    if not 1 <= count <= 16 or fixed[21:24] != bytes(3) or \
+            number(fixed[16:20]) == 0:
         raise malformed("the head's fixed part")
     rows = source.exactly(88 * count, "the recipients")
     recipients = [(rows[i:i + 8], rows[i + 8:i + 88])
@@ -316,8 +319,20 @@ def public_key(text):
     return raw
 
 
+def check_point(role, raw):
+    if role != ROLE_EPOCH:
+        if not sodium.crypto_core_ed25519_is_valid_point(raw):
+            raise malformed("an Ed25519 key that is none")
+        return
+    try:
+        sodium.crypto_scalarmult(b"\x40" + bytes(31), raw)
+    except (CryptoError, RuntimeError):
+        raise malformed("an X25519 key of low order") from None
+
+
 def identified(role, ident, key):
     raw = public_key(key)
+    check_point(role, raw)
     if key_id(role, raw).hex() != ident:
         raise malformed("an id that is not the key's")
     return raw
@@ -454,11 +469,12 @@ def comment_and_base64(row, prefix, size):
 def read_root_pub(text):
     """A minisign public key file: (key id, Ed25519 key)."""
     rows = text.split(b"\n")
-    if len(rows) != 3 or rows[2]:
+    if len(rows) != 3 or rows[2] or len(text) > 4096:
         raise malformed("minisign: a public key has two lines")
     raw = comment_and_base64(rows, b"untrusted comment: ", 42)[1]
     if raw[:2] != b"Ed":
         raise malformed("minisign: the algorithm")
+    check_point(None, raw[10:])
     return raw[2:10], raw[10:]
 
 
@@ -472,7 +488,7 @@ def ed25519_verify(key, message, signature):
 def check_minisign(root, message, signature_text):
     """Raise Refused unless signature_text, a .minisig file, is root's."""
     rows = signature_text.split(b"\n")
-    if len(rows) != 5 or rows[4]:
+    if len(rows) != 5 or rows[4] or len(signature_text) > 4096:
         raise malformed("minisign: a signature has four lines")
     raw = comment_and_base64(rows[:2], b"untrusted comment: ", 74)[1]
     trusted, whole = comment_and_base64(rows[2:], b"trusted comment: ", 64)
@@ -582,18 +598,23 @@ def open_master(raw, passphrase):
 
 
 def open_secret(raw, master):
-    """Give (role, key id, epoch, 32 secret bytes)."""
+    """Give (role, key id, 32 secret bytes)."""
     if len(raw) != SECRET_LEN or raw[:16] != SECRET_MAGIC:
         raise malformed("not a secret file")
     role = raw[16:24].rstrip(b"\0")
     if role not in (b"root", b"signer", b"epoch") or raw[36:40] != bytes(4):
         raise malformed("a secret's role or reserved bytes")
+    epoch, start, until = (number(raw[i:j])
+                           for i, j in ((32, 36), (40, 48), (48, 56)))
+    if role == b"epoch" and (epoch == 0 or start >= until) or \
+            role != b"epoch" and (epoch or start or until):
+        raise malformed("a secret's epoch")
     try:
         secret = sodium.crypto_aead_xchacha20poly1305_ietf_decrypt(
             raw[80:], raw[:56], raw[56:80], master)
     except CryptoError:
         raise forged("a secret file does not verify") from None
-    return role.decode(), raw[24:32], number(raw[32:36]), secret
+    return role.decode(), raw[24:32], secret
 
 
 def open_keyring(folder, passphrase):
@@ -609,7 +630,7 @@ def open_keyring(folder, passphrase):
             # its magic, wherever it lies.
             if not raw.startswith(SECRET_MAGIC):
                 continue
-            role, ident, _, secret = open_secret(raw, master)
+            role, ident, secret = open_secret(raw, master)
             if role != "epoch":
                 continue
             public = sodium.crypto_scalarmult_base(secret)

@@ -11,8 +11,11 @@ import unittest
 import formats
 from nacl import bindings as sodium
 
-PUBLIC = {n: os.urandom(32) for n in
-          ("server", "anna", "ben", "anna1", "ben1", "anna2", "ben2")}
+PUBLIC = {n: sodium.crypto_sign_keypair()[0]
+          for n in ("server", "anna", "ben")}
+PUBLIC.update((n, sodium.crypto_box_keypair()[0])
+              for n in ("anna1", "ben1", "anna2", "ben2"))
+PUBLIC["none"] = PUBLIC["low"] = bytes(32)
 
 
 def key_line(word, role, key, name=""):
@@ -62,7 +65,8 @@ BAD = [
     (8, "epoch 1 2026-11-29T00:00:00Z 2026-11-30T00:00:00Z"),
     (8, None), (9, GOOD[10]), (9, GOOD[12]),
     (13, "x"), (13, GOOD[13] + "\n"), (13, GOOD[13] + "\nepoch"),
-    (13, "é"), (13, "key " + "a" * 200),
+    (5, key_line("server", 2, "none")), (6, key_line("signer", 3, "none", "x")),
+    (9, key_line("key", 1, "low", "anna")), (13, "é"), (13, "key " + "a" * 200),
 ]
 
 

@@ -56,7 +56,7 @@ def seal(keys, records, **change):
     """A sealed tip; change bends what the page says."""
     secret = os.urandom(32)
     head = change.get("magic", formats.TIP_MAGIC)
-    head += formats.little(9, 4) + bytes([change.get("n", len(keys))])
+    head += formats.little(change.get("epoch", 9), 4) + bytes([change.get("n", len(keys))])
     head += change.get("reserved", bytes(3))
     for k in keys:
         head += k.id + sodium.crypto_box_seal(secret, k.public)
@@ -125,7 +125,7 @@ class Tips(unittest.TestCase):
             self.refused(tip[:at] + bytes([tip[at] ^ 1]) + tip[at + 1:])
 
     def test_a_bent_head_or_stream_is_refused(self):
-        for change in ({"reserved": b"\1\0\0"}, {"n": 0}, {"n": 1},
+        for change in ({"epoch": 0}, {"reserved": b"\1\0\0"}, {"n": 0}, {"n": 1},
                        {"magic": b"tipline-tip-0002"}, {"ad": b""},
                        {"committed": bytes(32)}, {"final": 0},
                        {"final": None}):
@@ -162,6 +162,7 @@ class Tips(unittest.TestCase):
             late,                                           # dirt in padding
             [b"\3\xff\xff\xff" + bytes(RECORD - 4)],
             [bytes(RECORD)],                                # nothing at all
+            pad(pack(good)[:1] + [bytes(RECORD)] + pack(good)[1:]),
         ]
         for records in bad:
             self.refused(seal(self.keys, records))

@@ -69,7 +69,10 @@ EXPORTS = {
     "base/durable.c": ("write_all", "read_all"),
     "base/num.c": ("le16_", "le32_", "le64_"),
     "base/num_time.c": ("time_parse", "time_format"),
-    "crypto/recipients.c": ("crypto_room_init", "key_id"),
+    "crypto/recipients.c": ("crypto_room_init", "key_id", "key_id_text"),
+    "crypto/sign.c": ("server_key_",),
+    "crypto/size_class.c": ("envelope_bound",),
+    "crypto/wrap.c": ("master_", "secret_"),
 }
 # Prefixes that belong to libraries.
 TAKEN = ("crypto_", "sodium_", "event_", "evbuffer_", "bufferevent_",
