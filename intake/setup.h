@@ -1,0 +1,36 @@
+/*
+ * setup: all that the supervisor does once, before it serves.
+ */
+#ifndef TIPLINE_INTAKE_SETUP_H
+#define TIPLINE_INTAKE_SETUP_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "crypto/keyset.h"
+#include "intake/listening.h"
+#include "line/line.h"
+
+struct setup {
+	struct line line;
+	int lock_fd, null_fd, signal_fd;
+	struct listening listening;
+	bool has_set;
+	struct keyset set;       /* if has_set; it may have run out */
+	char *receiver, *keeper; /* paths of the two programs */
+};
+
+/*
+ * Open the line in folder path, lock it, load its key set (going on without
+ * one), open its sockets, raise limits, block the signals that signal_fd
+ * then reads, and confine the process.  Says on standard error what is
+ * wrong.  On anything but ST_OK nothing is left open.
+ */
+MUST_CHECK enum status setup_open(const char *path, struct setup *s);
+void setup_close(struct setup *s);
+
+/* Load the key set in the place of the one in use, which stays if the new
+ * one is refused.  Logs what happened.  True if there is a new one. */
+bool setup_reload(struct setup *s);
+
+#endif
