@@ -129,8 +129,8 @@ lines_end(struct lines *l)
 {
 	if (l->left == 0)
 		return ST_OK;
-	/* Nothing may follow: let lines_next() say what is wrong with it. */
-	return lines_next(l, "", 0);
+	l->number++;
+	return lines_bad(l, "more follows where the text should end");
 }
 
 enum status
