@@ -1,114 +1,5 @@
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
 #include "base/durable.h"
-#include "tests/unit/fault.h"
-
-static char folder[] = "/tmp/tipline-durable-XXXXXX";
-static int dir = -1;
-
-#define OLD "the old text"
-#define NEW "the new text, longer than the old one"
-
-static int
-make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return dir == -1 ? -1 : 0;
-}
-
-/* Names in the folder; takes all of them away if told to. */
-static int
-names(bool empty)
-{
-	DIR *d = opendir(folder);
-	struct dirent *e;
-	int count = 0;
-
-	assert_non_null(d);
-	while ((e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.' &&
-		    (e->d_name[1] == '\0' || e->d_name[1] == '.'))
-			continue;
-		count++;
-		if (empty)
-			(void)(unlinkat(dir, e->d_name, 0) == 0 ||
-			    unlinkat(dir, e->d_name, AT_REMOVEDIR) == 0);
-	}
-	closedir(d);
-	return count;
-}
-
-static int
-empty_folder(void **state)
-{
-	(void)state;
-	fault_off();
-	fault_errno(EIO);
-	(void)names(true);
-	return names(false);
-}
-
-static int
-remove_folder(void **state)
-{
-	(void)state;
-	close(dir);
-	return rmdir(folder);
-}
-
-static int
-open_fds(void)
-{
-	int count = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		count += fcntl(fd, F_GETFD) != -1;
-	return count;
-}
-
-static void
-make(const char *name, const char *text, mode_t perm)
-{
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	assert_int_not_equal(fd, -1);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	assert_int_equal(fchmod(fd, perm), 0);
-	close(fd);
-}
-
-/* What the file holds, "" if empty, or NULL if there is none. */
-static const char *
-holds(const char *name)
-{
-	static char text[200];
-	int fd = openat(dir, name, O_RDONLY);
-	ssize_t n;
-
-	if (fd == -1)
-		return NULL;
-	n = read(fd, text, sizeof(text) - 1);
-	assert_true(n >= 0);
-	text[n] = '\0';
-	close(fd);
-	return text;
-}
+#include "tests/unit/base/folder.h"
 
 static enum status
 put(const char *name, const char *text, enum durable_mode mode)
@@ -410,120 +301,23 @@ read_all_tells_none_from_too_few(void **state)
 	assert_int_equal(write_all(ends[0], in, 4), ST_IO);
 }
 
-static enum status
-stream(const char *name, enum durable_mode mode)
-{
-	int fd;
-	enum status st;
-
-	st = durable_stream_begin(dir, name, 0640, mode, &fd);
-	if (st != ST_OK) {
-		assert_int_equal(fd, -1);
-		return st;
-	}
-	if ((st = write_all(fd, NEW, 10)) != ST_OK ||
-	    (st = write_all(fd, &NEW[10], strlen(NEW) - 10)) != ST_OK) {
-		durable_stream_drop(dir, name, &fd);
-		return st;
-	}
-	st = durable_stream_finish(dir, name, mode, &fd);
-	assert_int_equal(fd, -1);
-	return st;
-}
-
-static void
-a_stream_takes_its_name_when_it_is_finished(void **state)
-{
-	struct stat sb;
-	int fd;
-
-	(void)state;
-	/* Left by a cut run, and a link to something precious. */
-	make("precious", OLD, 0600);
-	assert_int_equal(linkat(dir, "precious", dir, "f.part", 0), 0);
-	assert_int_equal(stream("f", DURABLE_NEW), ST_OK);
-	assert_string_equal(holds("precious"), OLD);
-	assert_string_equal(holds("f"), NEW);
-	assert_null(holds("f.part"));
-	assert_int_equal(fstatat(dir, "f", &sb, 0), 0);
-	assert_int_equal(sb.st_mode & 07777, 0640);
-	assert_int_equal(stream("f", DURABLE_NEW), ST_EXISTS);
-	assert_int_equal(stream("f", DURABLE_REPLACE), ST_OK);
-	/* Somebody else makes the name meanwhile: refused at the end. */
-	assert_int_equal(
-	    durable_stream_begin(dir, "g", 0600, DURABLE_NEW, &fd), ST_OK);
-	make("g", OLD, 0600);
-	assert_int_equal(
-	    durable_stream_finish(dir, "g", DURABLE_NEW, &fd), ST_EXISTS);
-	assert_string_equal(holds("g"), OLD);
-	assert_int_equal(
-	    durable_stream_begin(dir, "h", 0600, DURABLE_NEW, &fd), ST_OK);
-	durable_stream_drop(dir, "h", &fd);
-	assert_int_equal(fd, -1);
-	assert_int_equal(names(false), 3);
-}
-
-static void
-any_failing_call_leaves_no_half_stream(void **state)
-{
-	int before = open_fds();
-
-	(void)state;
-	for (int mode = DURABLE_NEW; mode <= DURABLE_REPLACE; mode++)
-		FAULT_EACH(FAULT_FILES)
-		{
-			enum status st = stream("f", (enum durable_mode)mode);
-			const char *text;
-
-			fault_off();
-			/* The look whether the name is taken may fail: the
-			 * end finds out. */
-			if (!fault_fired())
-				assert_int_equal(st, ST_OK);
-			text = holds("f");
-			if (st == ST_OK)
-				assert_string_equal(text, NEW);
-			assert_true(text == NULL || strcmp(text, NEW) == 0);
-			assert_int_equal(names(false), text != NULL);
-			assert_int_equal(open_fds(), before);
-			(void)names(true);
-		}
-}
-
-static void
-a_disk_that_stays_full_is_told_as_full(void **state)
-{
-	(void)state;
-	fault_errno(ENOSPC);
-	fault_from(FAULT_WRITE, 1);
-	assert_int_equal(put("a", NEW, DURABLE_NEW), ST_FULL);
-	fault_from(FAULT_WRITE, 2);
-	assert_int_equal(stream("a", DURABLE_NEW), ST_FULL);
-	fault_off();
-	assert_int_equal(names(false), 0);
-}
-
-#define T(f) cmocka_unit_test_teardown(f, empty_folder)
-
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(what_is_written_is_read_with_just_these_permissions),
-	    T(a_path_works_as_a_name_in_a_folder_does),
-	    T(a_new_file_never_takes_the_place_of_another),
-	    T(a_symbolic_link_is_replaced_and_not_followed),
-	    T(any_failing_call_leaves_the_old_file_or_the_new),
-	    T(any_failing_call_of_a_new_file_leaves_it_whole_or_absent),
-	    T(the_file_is_flushed_before_it_gets_its_name),
-	    T(reading_is_bounded_and_wants_a_plain_file),
-	    T(secrets_that_others_may_touch_are_refused),
-	    T(a_failing_read_leaves_nothing_in_the_buffer),
-	    T(signals_do_not_cut_reading_and_writing),
-	    T(read_all_tells_none_from_too_few),
-	    T(a_stream_takes_its_name_when_it_is_finished),
-	    T(any_failing_call_leaves_no_half_stream),
-	    T(a_disk_that_stays_full_is_told_as_full),
+	    WITH_FOLDER(what_is_written_is_read_with_just_these_permissions),
+	    WITH_FOLDER(a_path_works_as_a_name_in_a_folder_does),
+	    WITH_FOLDER(a_new_file_never_takes_the_place_of_another),
+	    WITH_FOLDER(a_symbolic_link_is_replaced_and_not_followed),
+	    WITH_FOLDER(any_failing_call_leaves_the_old_file_or_the_new),
+	    WITH_FOLDER(
+		any_failing_call_of_a_new_file_leaves_it_whole_or_absent),
+	    WITH_FOLDER(the_file_is_flushed_before_it_gets_its_name),
+	    WITH_FOLDER(reading_is_bounded_and_wants_a_plain_file),
+	    WITH_FOLDER(secrets_that_others_may_touch_are_refused),
+	    WITH_FOLDER(a_failing_read_leaves_nothing_in_the_buffer),
+	    WITH_FOLDER(signals_do_not_cut_reading_and_writing),
+	    WITH_FOLDER(read_all_tells_none_from_too_few),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
