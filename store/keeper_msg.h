@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 
+#define KEEPER_FD 3 /* in the keeper: the channel */
 #define KEEPER_HEAD_LEN 12
 #define KEEPER_DATA_MAX 32768
 #define KEEPER_UPLOADS_MAX 8192 /* open at once */
@@ -45,7 +46,9 @@ enum keeper_reason { KEEPER_FULL = 1, KEEPER_TROUBLE = 2 };
  * After REFUSED the receiver sends no more of that upload; what was already
  * under way is ignored by the keeper up to the COMMIT or ABORT that the
  * receiver still sends, which frees the number (COMMIT is then answered with
- * REFUSED once more).
+ * REFUSED once more).  An ABORT for a number not in use is ignored: the tip
+ * was kept before it came.  So an answer may cross an ABORT: a receiver takes
+ * rising numbers and ignores answers for one it has forgotten.
  */
 struct keeper_head {
 	enum keeper_type type;

@@ -1,0 +1,105 @@
+/*
+ * keeper_parts: what the files of the keeper share; nobody else includes it.
+ *
+ * keeper.c         the loop: reading, waiting, answering, clearing
+ * keeper_turn.c    frames of one turn sorted into uploads
+ * keeper_group.c   the transaction of a turn
+ */
+#ifndef TIPLINE_STORE_KEEPER_PARTS_H
+#define TIPLINE_STORE_KEEPER_PARTS_H
+
+#include <stdbool.h>
+
+#include "store/keeper.h"
+#include "store/keeper_msg.h"
+
+#define IN_LEN (UINT32_C(1) << 20) /* frames read in a turn */
+#define FRAMES_MAX 4096            /* of these at most; the rest waits */
+/* At most one answer for each upload, one more for each COMMIT to a refused
+ * one, and one ROOM: nothing is read while answers wait. */
+#define OUT_LEN                                                                \
+	((KEEPER_UPLOADS_MAX + FRAMES_MAX) *                                   \
+		(KEEPER_HEAD_LEN + KEEPER_REFUSED_LEN) +                       \
+	    KEEPER_HEAD_LEN + KEEPER_ROOM_LEN)
+#define TX_LEN (UINT32_C(1) << 20)    /* commit when so much was put */
+#define CLEAR_LEN (UINT32_C(4) << 20) /* cleared in one step */
+#define NONE UINT16_MAX
+#define HASH_LEN 8192
+
+enum held_state {
+	HELD_FREE,
+	HELD_OPEN,
+	HELD_REFUSED, /* until the receiver's COMMIT or ABORT */
+};
+
+/* An upload of the receiver. */
+struct held {
+	uint64_t upload; /* its number in the store, 0 none yet */
+	uint32_t id;     /* its number in the channel */
+	uint32_t turn_len;
+	uint64_t len;   /* sealed bytes received */
+	uint16_t state; /* enum held_state */
+	uint16_t next;  /* in its hash chain, or in the free list */
+	uint16_t first_frame, last_frame; /* data of this turn, or NONE */
+	uint16_t commit;                  /* frame, or NONE */
+	bool active;                      /* in this turn's list */
+	bool aborted;                     /* in this turn */
+	bool unsynced; /* rows of an earlier turn lie in the open transaction */
+};
+
+struct frame {
+	uint32_t at; /* of its payload in in[] */
+	uint16_t len;
+	uint16_t next; /* data frame of the same upload in this turn */
+};
+
+struct keeper {
+	struct store *store;
+	int channel;
+	uint32_t in_len, out_len, out_at;
+	bool more;        /* whole frames are left in in[] */
+	bool clearing;    /* store_clear() may have something to do */
+	bool open;        /* a transaction that is not durable is open */
+	bool full;        /* said so in the log */
+	bool told;        /* ROOM was sent */
+	unsigned busy;    /* turns since the last clearing */
+	unsigned trouble; /* failed transactions in a row */
+	uint32_t tx_len;  /* bytes put in the open transaction */
+	uint64_t room;    /* what may still be put */
+	uint64_t files_room, text_room; /* as measured */
+	uint64_t files_told, text_told;
+	uint32_t frames, actives, unsynceds;
+	uint32_t done;                 /* bytes of in[] that this turn covers */
+	bool commits;                  /* a COMMIT is in this turn */
+	uint16_t free_held, used_held; /* the list, then those never used */
+	uint16_t hash[HASH_LEN];
+	uint16_t active[FRAMES_MAX];
+	uint16_t unsynced[KEEPER_UPLOADS_MAX]; /* true where held says so */
+	struct frame frame[FRAMES_MAX];
+	struct held held[KEEPER_UPLOADS_MAX];
+	uint8_t gather[STORE_CHUNK_MAX];
+	uint8_t out[OUT_LEN];
+	uint8_t in[IN_LEN];
+};
+
+/* keeper_turn.c */
+void keeper_turn_init(struct keeper *k);
+/* Sort whole frames of in[] into uploads.  ST_OK or ST_MALFORMED. */
+MUST_CHECK enum status keeper_turn_sort(struct keeper *k);
+/* After the turn: free what is done with, move the rest of in[] forward. */
+void keeper_turn_end(struct keeper *k);
+
+/* keeper_group.c */
+/* Write the turn and queue its answers. */
+void keeper_group_write(struct keeper *k);
+/* Commit the open transaction, if any. */
+void keeper_group_flush(struct keeper *k);
+/* Look how full it is; queue ROOM if what was measured changed notably. */
+void keeper_group_measure(struct keeper *k);
+void keeper_group_tell(struct keeper *k);
+void keeper_group_answer(struct keeper *k, enum keeper_type type, uint32_t id,
+    const uint8_t *p, size_t len);
+void keeper_group_refuse(
+    struct keeper *k, struct held *held, enum keeper_reason reason);
+
+#endif
