@@ -37,7 +37,7 @@ keeper_new(struct store *store, int channel, struct keeper **out)
 		return ST_NOMEM;
 	k->store = store;
 	k->channel = channel;
-	k->clearing = true; /* a crash may have left something */
+	k->clearing = k->crashed = true; /* for all we know */
 	keeper_turn_init(k);
 	flags = fcntl(channel, F_GETFL);
 	if (flags < 0 || fcntl(channel, F_SETFL, flags | O_NONBLOCK) != 0) {
@@ -96,10 +96,12 @@ answer(struct keeper *k)
 	return ST_OK;
 }
 
-/* One step of clearing, in a transaction of its own. */
+/* One step of clearing, in a transaction of its own.  Only what a crash left
+ * is told: the log must not be a list of uploads that were given up. */
 static void
 clear_step(struct keeper *k)
 {
+	uint64_t before = k->used;
 	enum status st;
 
 	keeper_group_flush(k);
@@ -110,10 +112,14 @@ clear_step(struct keeper *k)
 		log_event(LOG_STORE_IO);
 		k->clearing = false;
 		k->trouble++;
-	} else if (!k->clearing) {
-		log_event(LOG_CLEARED);
 	}
 	keeper_group_measure(k);
+	if (k->crashed && k->used < before) {
+		log_event(LOG_CLEARED);
+		k->crashed = false;
+	}
+	if (!k->clearing)
+		k->crashed = false;
 }
 
 static enum status

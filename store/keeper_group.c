@@ -92,6 +92,7 @@ keeper_group_measure(struct keeper *k)
 		(void)reason_of(k, st);
 		return;
 	}
+	k->used = usage.used;
 	k->room = usage.room;
 	k->files_room = usage.files_room;
 	k->text_room = usage.text_room;

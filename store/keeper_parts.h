@@ -59,12 +59,14 @@ struct keeper {
 	uint32_t in_len, out_len, out_at;
 	bool more;        /* whole frames are left in in[] */
 	bool clearing;    /* store_clear() may have something to do */
+	bool crashed;     /* the first clearing tells in the log */
 	bool open;        /* a transaction that is not durable is open */
 	bool full;        /* said so in the log */
 	bool told;        /* ROOM was sent */
 	unsigned busy;    /* turns since the last clearing */
 	unsigned trouble; /* failed transactions in a row */
 	uint32_t tx_len;  /* bytes put in the open transaction */
+	uint64_t used;    /* bytes of the database in use */
 	uint64_t room;    /* what may still be put */
 	uint64_t files_room, text_room; /* as measured */
 	uint64_t files_told, text_told;
