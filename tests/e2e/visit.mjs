@@ -1,16 +1,17 @@
 // visit.mjs firefox|chromium JOB: one visit to a tip line, as a person makes it.
 //
-// JOB is JSON: {url, socks?, shots, prefix, message?, files?, widths?, done?}
+// JOB is JSON: {url, socks?, shots, prefix, message?, files?, widths?, also?}
 // Opens url; with message or files it fills the form, submits it and waits
-// for the page with one of the marks in done.  Screenshots go to
-// shots/PREFIX-*.png.  Prints a line of JSON: {browser, address, form, mark,
-// heading, text}.  Exit code 0 if a page of ours was shown at the end.
+// for a page that says how it went (class good or bad).  Screenshots go to
+// shots/PREFIX-*.png; also holds further pages to take, as [name, url].
+// Prints a line of JSON: {browser, address, form, heading, text}.  Exit code 0
+// if a page of ours was shown at the end.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const [which, text] = process.argv.slice(2);
 const job = { prefix: which, files: [], widths: [], timeout: 120,
-  done: ['received', 'refused'], ...JSON.parse(text) };
+  also: [], ...JSON.parse(text) };
 const { Firefox, Chromium } = await import(`./${which}.mjs`);
 const wait = (ms) => new Promise((ok) => setTimeout(ok, ms));
 const deadline = Date.now() + job.timeout * 1000;
@@ -48,8 +49,8 @@ const arrive = async (b) => {
       await shot(b, 'browser-error');
       throw new Error(`the browser shows its own error page: ${address}`);
     }
-    for (const mark of job.done) {
-      if (await b.find(`#${mark}`).catch(() => undefined)) return mark;
+    for (const mark of ['good', 'bad']) {
+      if (await b.find(`p.${mark}`).catch(() => undefined)) return mark;
     }
     if (Date.now() > deadline) {
       await shot(b, 'late');
@@ -74,11 +75,15 @@ try {
   await shots(browser, 'form');
   if (job.message || job.files.length) {
     await submit(browser);
-    result.mark = await arrive(browser);
+    const mark = await arrive(browser);
     result.address = await browser.address();
-    result.heading = await browser.evaluate(`document.querySelector('#${result.mark}').innerText`);
+    result.heading = await browser.evaluate("document.querySelector('h1').innerText");
     result.text = await browser.evaluate('document.body.innerText');
-    await shots(browser, result.mark);
+    await shots(browser, mark === 'good' ? 'receipt' : 'refused');
+  }
+  for (const [name, url] of job.also) {
+    await browser.open(url);
+    await shots(browser, name);
   }
   console.log(JSON.stringify(result));
   code = 0;

@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+"""Real browsers, scripts off: what people see, and that what they send
+arrives byte for byte the same on the analyst's machine."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from tipline import (LONG, PAGES, ROOT, HERE, Failure, Line, expect,
+                     file_digest, run_tests)
+from tornet import TorNet
+
+SCREENS = os.environ.get("TIPLINE_SCREENS", os.path.join(ROOT, "build/screens"))
+MESSAGE = ("The keys are under the mat.\n\n열쇠는 현관 매트 밑에 있습니다. "
+           "<b>&amp;</b> \"quoted\" 😀\nLast line")
+WIDTHS = [320, 768, 1280]
+
+
+def small_pdf(path):
+    """A PDF of one page that viewers open."""
+    text = b"BT /F1 24 Tf 72 720 Td (What I saw) Tj ET"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+        b" /Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(text), text),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    out = bytearray(b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n")
+    places = []
+    for n, obj in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%s\nendobj\n" % (n, obj)
+    start = len(out)
+    out += b"xref\n0 %d\n0000000000 65535 f \n" % (len(objects) + 1)
+    for place in places:
+        out += b"%010d 00000 n \n" % place
+    out += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (
+        len(objects) + 1, start)
+    with open(path, "wb") as f:
+        f.write(out)
+
+
+def make_files(folder):
+    names = ["report.pdf", "video.mp4", "비밀 장부 2026.hwp"]
+    paths = [os.path.join(folder, n) for n in names]
+    small_pdf(paths[0])
+    for path, size in ((paths[1], 30 << 20), (paths[2], 70001)):
+        with open(path, "wb") as f:
+            f.write(os.urandom(size))
+    return paths
+
+
+def visit(browser, **job):
+    """One visit; gives what visit.mjs found."""
+    program = {"firefox": "firefox-esr", "chromium": "chromium"}[browser]
+    for needed in (os.environ.get(browser.upper(), program), "node"):
+        expect(shutil.which(needed), needed, "is not installed")
+    job = {"shots": SCREENS, **job}
+    p = subprocess.run(
+        ["node", "--no-warnings", "--experimental-websocket",
+         os.path.join(HERE, "visit.mjs"), browser, json.dumps(job)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+    expect(p.returncode == 0, p.stderr.decode(errors="replace"))
+    result = json.loads(p.stdout)
+    print("      ", result["browser"], "->", result.get("heading", "form"))
+    return result
+
+
+def page_of(result):
+    return PAGES.get(result["heading"])
+
+
+def expect_same(tips, message, files):
+    expect(len(tips) == 1, len(tips), "tips were opened instead of one")
+    tip = tips[0]
+    # Browsers send lines with CR LF.
+    expect(tip.message == message.replace("\n", "\r\n").encode(),
+           "another message:", tip.message)
+    expect([name for name, _ in tip.files] ==
+           [os.path.basename(f) for f in files], "other names:", tip.files)
+    for (name, path), sent in zip(tip.files, files):
+        expect(file_digest(path) == file_digest(sent), name, "differs")
+
+
+def firefox_through_tor_into_the_store_and_out_again():
+    home = tempfile.mkdtemp(prefix="tl-")
+    try:
+        files = make_files(home)
+        with TorNet(os.path.join(home, "tor"),
+                    os.path.join(home, "http.sock")) as net, \
+                Line(home, onion=net.onion, proxy="require") as line:
+            line.start()
+            r = visit("firefox", url="http://%s/" % net.onion,
+                      socks=net.socks, prefix="tor-firefox",
+                      message=MESSAGE, files=files)
+            expect(page_of(r) == "receipt", r)
+            expect_same(line.open(), MESSAGE, files)
+            too_large_through_tor(line, net)
+            line.stop()
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def too_large_through_tor(line, net):
+    line.stop()
+    line.conf(upload="1M")
+    line.start()
+    big = os.path.join(line.home, "big.bin")
+    with open(big, "wb") as f:
+        f.write(os.urandom(40 << 20))
+    r = visit("firefox", url="http://%s/" % net.onion, socks=net.socks,
+              prefix="tor-firefox-too-large", message="big", files=[big])
+    expect(page_of(r) == "too_large", r)
+    expect(line.status()["tips"] == 1, "something was kept")
+
+
+def chromium_straight_to_the_loopback_port():
+    with Line() as line:
+        line.start()
+        files = make_files(line.home)
+        r = visit("chromium", url="http://%s/" % line.host, prefix="chromium",
+                  message=MESSAGE, files=files, widths=WIDTHS)
+        expect(page_of(r) == "receipt", r)
+        expect_same(line.open(), MESSAGE, files)
+        line.stop()
+
+
+def both_show_our_page_when_it_was_too_much():
+    with Line(upload="1M") as line:
+        line.start()
+        big = os.path.join(line.home, "big.bin")
+        with open(big, "wb") as f:
+            f.write(os.urandom(40 << 20))
+        for browser in ("firefox", "chromium"):
+            r = visit(browser, url="http://%s/" % line.host, message="big",
+                      files=[big], prefix=browser + "-too-large")
+            expect(page_of(r) == "too_large", r)
+        expect(line.status()["tips"] == 0, "something was kept")
+        line.stop()
+
+
+def every_page_fits_a_small_screen():
+    """Put together as the receiver does, since not each can be had from a
+    running server at will."""
+    site = os.path.join(ROOT, "site")
+    read = lambda name: open(os.path.join(site, name), encoding="utf-8").read()
+    with Line() as line:
+        line.start()
+        also = []
+        for title, name in sorted(PAGES.items()):
+            page = read("layout.html").replace("{{style}}", read("style.css"))
+            page = page.replace("{{title}}", title).replace(
+                "{{page}}", read(name + ".html").split("\n", 1)[1])
+            for key, value in (("upload_max", "512 MiB"),
+                               ("message_max", "256 KiB"),
+                               ("files_max", "32")):
+                page = page.replace("{{%s}}" % key, value)
+            expect("{{" not in page, name, "has an unknown {{}}")
+            path = os.path.join(line.home, name + ".html")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(page)
+            also.append([name, "file://" + path])
+        visit("chromium", url="http://%s/" % line.host, prefix="page",
+              widths=WIDTHS, also=also)
+
+
+if __name__ == "__main__":
+    run_tests(firefox_through_tor_into_the_store_and_out_again,
+              chromium_straight_to_the_loopback_port,
+              both_show_our_page_when_it_was_too_much,
+              every_page_fits_a_small_screen)

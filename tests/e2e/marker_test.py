@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""A planted marker: once the answers are out, nothing of ours holds it.
+
+Searched are the memory of all three processes, the folder of the line with
+database, write-ahead log and shared memory, and what they logged; no core
+file may appear.  The same search must find it in a build without wiping
+(TIPLINE_NOWIPE_BIN; built here if that is not given), or it proves nothing.
+"""
+import os
+import re
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+
+from tipline import (BIN, LONG, ROOT, Line, expect, form, post, run_tests,
+                     wait_for)
+
+TIPS = 200 if LONG else 60
+PIECE = 16
+
+
+class Marker:
+    """48 random characters, and every way in which a piece may lie about."""
+
+    def __init__(self):
+        self.text = secrets.token_hex(24)
+        pieces = [self.text[i:i + PIECE]
+                  for i in range(0, len(self.text), PIECE)]
+        self.patterns = [p.encode() for p in pieces]
+        self.patterns += [p.encode("utf-16-le") for p in pieces]
+        self.patterns += [bytes.fromhex(p) for p in pieces]
+        self.any = re.compile(b"|".join(map(re.escape, self.patterns)))
+
+    def count(self, data):
+        return len(self.any.findall(data))
+
+
+def in_memory(pid, marker):
+    """How often pieces lie in the process's memory: {mapping: count}."""
+    found = {}
+    with open("/proc/%d/maps" % pid) as f:
+        maps = f.read().splitlines()
+    with open("/proc/%d/mem" % pid, "rb", buffering=0) as mem:
+        for line in maps:
+            span, mode, *rest = line.split(None, 5)
+            name = rest[3] if len(rest) > 3 else "anonymous"
+            start, end = (int(x, 16) for x in span.split("-"))
+            if mode[0] != "r" or name in ("[vvar]", "[vvar_vclock]",
+                                          "[vsyscall]"):
+                continue
+            n = 0
+            keep = b""
+            for at in range(start, end, 4 << 20):
+                try:
+                    data = os.pread(mem.fileno(), min(4 << 20, end - at), at)
+                except OSError:
+                    # Guard pages and secret memory: not even root reads it.
+                    break
+                n += marker.count(keep + data)
+                keep = data[-2 * PIECE + 1:]
+            if n:
+                found[name] = found.get(name, 0) + n
+    return found
+
+
+def in_files(folder, marker):
+    found = {}
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(where, name)
+            if os.path.isfile(path):
+                with open(path, "rb") as f:
+                    if n := marker.count(f.read()):
+                        found[path] = n
+    return found
+
+
+def send_tips(line, marker):
+    """Text and files, whole and cut off, accepted and refused."""
+    long_text = (marker.text + " and some words around it\r\n") * 200
+    for i in range(TIPS):
+        data = (marker.text.encode() + b"\0") * (20 << (i % 9))
+        files = [("%s-%d.txt" % (marker.text, i), data)] * (i % 3)
+        answer = line.tip(long_text[:200 + 97 * i], files)
+        expect(answer.received, answer)
+    body = form(long_text, [(marker.text, os.urandom(100000) +
+                             marker.text.encode() * 1000)])
+    for cut in range(1000, len(body), len(body) // 7):
+        with line.visitor() as v:  # ends without a word
+            v.send(post(line.host, len(body)) + body[:cut])
+    for bad in (body.replace(b"form-data", b"form-dada"), body[:-20]):
+        answer = line.ask(post(line.host, len(bad)) + bad)
+        expect(not answer.received, answer)
+    # In the head of a request, in a path, in a refused one.
+    line.get("/" + marker.text)
+    line.get("/", b"Referer: http://%s/\r\n" % marker.text.encode())
+    line.ask(marker.text.encode() * 100)
+
+
+def found_after_tips(folder_bin):
+    """{place: {where: how often}} after a whole run."""
+    marker = Marker()
+    with Line(folder_bin=folder_bin) as line:
+        line.start()
+        expect(os.geteuid() == 0, "only root may read the processes' memory:"
+               " run this test as root")
+        send_tips(line, marker)
+        time.sleep(0.2)  # for the last, cut connections to be noticed
+        found = {"files": in_files(line.line, marker)}
+        with open(line.log_path, "rb") as f:
+            found["log"] = {"log": marker.count(f.read())}
+        for name, pid in (("supervisor", line.supervisor()),
+                          ("receiver", line.receiver()),
+                          ("keeper", line.keeper())):
+            found[name] = in_memory(pid, marker)
+        found = {k: {w: n for w, n in v.items() if n}
+                 for k, v in found.items()}
+        no_core_file(line)
+        # After a stop the write-ahead log is gone into the database.
+        line.stop()
+        found["files after"] = in_files(line.line, marker)
+        return {k: v for k, v in found.items() if v}
+
+
+def no_core_file(line):
+    """Let each part crash, with cores allowed from outside."""
+    with open("/proc/sys/kernel/core_pattern") as f:
+        pattern = f.read().strip()
+    for part in ("receiver", "keeper"):
+        pid = getattr(line, part)()
+        cwd = os.readlink("/proc/%d/cwd" % pid)
+        subprocess.run(["prlimit", "--pid", str(pid),
+                        "--core=unlimited:unlimited"], check=True)
+        before = set(os.listdir(cwd))
+        os.kill(pid, signal.SIGABRT)
+        wait_for("the " + part + " is back", lambda: line.part(part) not in
+                 (None, pid))
+        new = {n for n in set(os.listdir(cwd)) - before if "core" in n}
+        expect(not new, "a core file of the", part, "in", cwd, new)
+        if pattern.startswith("/"):
+            where = os.path.dirname(pattern)
+            expect(not any(str(pid) in n for n in os.listdir(where)),
+                   "a core file of the", part, "in", where)
+
+
+def after_the_answers_nothing_of_ours_holds_the_marker():
+    found = found_after_tips(BIN)
+    expect(not found, "the marker lies in", found)
+
+
+def nowipe_programs():
+    """A build whose memory is not wiped when freed."""
+    given = os.environ.get("TIPLINE_NOWIPE_BIN")
+    if given and os.path.exists(os.path.join(given, "tipline-intake")):
+        return given
+    build = os.path.join(tempfile.gettempdir(), "tipline-nowipe-%d" %
+                         os.getuid())
+    subprocess.run(["cmake", "-S", ROOT, "-B", build, "-G", "Ninja",
+                    "-DCMAKE_BUILD_TYPE=RelWithDebInfo", "-DTIPLINE_WIPE=OFF",
+                    "-DTIPLINE_TESTS=OFF"], check=True,
+                   stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--build", build, "-j2"], check=True,
+                   stdout=subprocess.DEVNULL)
+    return os.path.join(build, "bin")
+
+
+def without_wiping_the_same_search_finds_it():
+    found = found_after_tips(nowipe_programs())
+    print("       found without wiping:", found)
+    expect(found.get("receiver"), "this test could not fail")
+    expect(set(found) == {"receiver"}, "elsewhere than in the receiver")
+
+
+if __name__ == "__main__":
+    run_tests(after_the_answers_nothing_of_ours_holds_the_marker,
+              without_wiping_the_same_search_finds_it)

@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""A large upload with curl: bounded memory, byte for byte the same."""
+import os
+import shutil
+import subprocess
+import threading
+import time
+
+from tipline import LONG, Line, expect, file_digest, resident, run_tests
+
+SIZE = (512 if LONG else 64) << 20
+# What all processes together may take more than idle.  bench/ holds them to
+# less; this is to catch whoever keeps a whole upload.
+GROWTH_MAX = 24 << 20
+
+
+class Watch(threading.Thread):
+    """The most that the processes were resident."""
+
+    def __init__(self, pids):
+        super().__init__()
+        self.pids = pids
+        self.most = 0
+        self.over = threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.02):
+            self.most = max(self.most, sum(resident(p) for p in self.pids))
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.join()
+
+
+def a_large_file_arrives_the_same_and_nobody_holds_it():
+    expect(shutil.which("curl"), "curl is not installed")
+    # The largest that the default limit of 512 MiB takes with its message.
+    size = SIZE - 100 if LONG else SIZE
+    with Line() as line:
+        line.start()
+        big = os.path.join(line.home, "big.bin")
+        with open(big, "wb") as f:
+            for at in range(0, size, 1 << 20):
+                f.write(os.urandom(min(1 << 20, size - at)))
+        idle = sum(resident(p) for p in line.pids())
+        begin = time.monotonic()
+        with Watch(line.pids()) as watch:
+            p = subprocess.run(
+                ["curl", "-sS", "--unix-socket", line.socket, "-H", "Expect:",
+                 "-F", "message=a large one", "-F",
+                 "file=@%s;filename=disk image.bin" % big,
+                 "http://%s/tip" % line.host, "-L"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        took = time.monotonic() - begin
+        expect(p.returncode == 0 and b"Your tip was received" in p.stdout,
+               p.returncode, p.stderr, p.stdout[:3000])
+        print("       %d MiB in %.2f s; resident idle %.1f MiB, at most "
+              "%.1f MiB" % (size >> 20, took, idle / 2**20,
+                            watch.most / 2**20))
+        expect(watch.most - idle < GROWTH_MAX, "too much memory")
+        tips = line.open()
+        expect(len(tips) == 1 and tips[0].message == b"a large one", tips)
+        (name, path), = tips[0].files
+        expect(name == "disk image.bin", name)
+        expect(file_digest(path) == file_digest(big), "it differs")
+        line.stop()
+
+
+if __name__ == "__main__":
+    run_tests(a_large_file_arrives_the_same_and_nobody_holds_it)
