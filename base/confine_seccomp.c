@@ -200,7 +200,8 @@ add_denied(struct filter *f, enum confine_role role)
 	if (role == CONFINE_OFFLINE)
 		add_list(f, deny, deny_offline, COUNT(deny_offline));
 	else /* unix only: no internet, no netlink, no raw packets */
-		add_if(f, deny, "socket", SCMP_CMP64(0, SCMP_CMP_NE, AF_UNIX, 0));
+		add_if(
+		    f, deny, "socket", SCMP_CMP64(0, SCMP_CMP_NE, AF_UNIX, 0));
 }
 
 static enum status

@@ -13,8 +13,7 @@
 
 #define CHUNK 4096
 #define RANDOM_LEN 8
-#define TMP_TAG ".tmp-" /* a folder's keeper may clear .*.tmp-* at its start   \
-			 */
+#define TMP_TAG ".tmp-"
 
 enum status
 durable_place_status(void)
@@ -107,8 +106,9 @@ durable_place_move(
 	return durable_sync_dir(at->dir);
 }
 
-/* Write .name.tmp-RANDOM into tmp; false if it is too long or no randomness
- * is to be had (errno tells). */
+/* Write .NAME.tmp-RANDOM into tmp (a program may clear such names in its own
+ * folder when it starts: a crash leaves them); false if it is too long or no
+ * randomness is to be had (errno tells). */
 static bool
 tmp_name(const char *name, char tmp[static DURABLE_NAME_MAX])
 {

@@ -26,20 +26,20 @@ enum durable_mode {
  * ST_DENIED, ST_ABSENT (no such folder), ST_FULL, ST_NOMEM, ST_BUG (no name)
  * or ST_IO (errno kept; the temporary file is removed).  If only the folder's
  * flush failed, the new file is whole in its place. */
-MUST_CHECK enum status durable_write(int dirfd, const char *name,
-    const void *p, size_t len, mode_t perm, enum durable_mode mode);
+MUST_CHECK enum status durable_write(int dirfd, const char *name, const void *p,
+    size_t len, mode_t perm, enum durable_mode mode);
 
 /*
  * Append a whole regular file to *out, whose max bounds it.  ST_OK,
  * ST_ABSENT, ST_DENIED, ST_LIMIT (larger), ST_NOMEM, ST_IO, ST_MALFORMED
  * (not a regular file).
  */
-MUST_CHECK enum status durable_read(int dirfd, const char *name,
-    struct bytes *out);
+MUST_CHECK enum status durable_read(
+    int dirfd, const char *name, struct bytes *out);
 
 /* As durable_read, but ST_DENIED when group or others may read the file. */
-MUST_CHECK enum status durable_read_secret(int dirfd, const char *name,
-    struct bytes *out);
+MUST_CHECK enum status durable_read_secret(
+    int dirfd, const char *name, struct bytes *out);
 
 /* Write all of p to fd, going on after signals.  ST_OK, ST_FULL or ST_IO. */
 MUST_CHECK enum status write_all(int fd, const void *p, size_t len);
@@ -56,10 +56,10 @@ MUST_CHECK enum status durable_sync_dir(int dirfd);
  * mode as above, or removes it if that fails.  durable_stream_drop removes
  * it.  Both close *fd and set it to -1.  The same statuses.
  */
-MUST_CHECK enum status durable_stream_begin(int dirfd, const char *name,
-    mode_t perm, enum durable_mode mode, int *fd);
-MUST_CHECK enum status durable_stream_finish(int dirfd, const char *name,
-    enum durable_mode mode, int *fd);
+MUST_CHECK enum status durable_stream_begin(
+    int dirfd, const char *name, mode_t perm, enum durable_mode mode, int *fd);
+MUST_CHECK enum status durable_stream_finish(
+    int dirfd, const char *name, enum durable_mode mode, int *fd);
 void durable_stream_drop(int dirfd, const char *name, int *fd);
 
 #endif

@@ -24,8 +24,8 @@ MUST_CHECK enum status ipc_pair(int fds[static 2]);
  * caller's.  ST_OK, ST_LIMIT, ST_AGAIN (non-blocking and full), ST_EOF (the
  * peer is gone), ST_IO.
  */
-MUST_CHECK enum status ipc_send(int fd, uint8_t type, const void *p,
-    size_t len, int pass_fd);
+MUST_CHECK enum status ipc_send(
+    int fd, uint8_t type, const void *p, size_t len, int pass_fd);
 
 /*
  * Receive one message into p[0..size).  *got is its length, *passed_fd the
@@ -34,7 +34,7 @@ MUST_CHECK enum status ipc_send(int fd, uint8_t type, const void *p,
  * descriptors, which are closed), ST_IO.  A packet without a type byte counts
  * as ST_EOF: the kernel shows both alike.
  */
-MUST_CHECK enum status ipc_recv(int fd, uint8_t *type, void *p, size_t size,
-    size_t *got, int *passed_fd);
+MUST_CHECK enum status ipc_recv(
+    int fd, uint8_t *type, void *p, size_t size, size_t *got, int *passed_fd);
 
 #endif

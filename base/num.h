@@ -16,16 +16,16 @@
  * Read all of text[0..len) as a decimal number of at most max into *out,
  * which is 0 on failure.  ST_OK, ST_MALFORMED, or ST_LIMIT above max.
  */
-MUST_CHECK enum status num_parse(const char *text, size_t len, uint64_t max,
-    uint64_t *out);
+MUST_CHECK enum status num_parse(
+    const char *text, size_t len, uint64_t max, uint64_t *out);
 
 /* The same for a size with an optional K, M, G or T (powers of 1024). */
-MUST_CHECK enum status num_parse_size(const char *text, size_t len,
-    uint64_t max, uint64_t *out);
+MUST_CHECK enum status num_parse_size(
+    const char *text, size_t len, uint64_t max, uint64_t *out);
 
 /* Read lower-case or upper-case hex digits (1 to 16), all of text. */
-MUST_CHECK enum status num_parse_hex(const char *text, size_t len,
-    uint64_t max, uint64_t *out);
+MUST_CHECK enum status num_parse_hex(
+    const char *text, size_t len, uint64_t max, uint64_t *out);
 
 #define TIME_TEXT_LEN 20 /* 2026-11-23T00:00:00Z */
 

@@ -91,8 +91,10 @@ open_fds(void)
 static inline void
 make(const char *name, const char *text, mode_t perm)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd;
 
+	(void)unlinkat(dir, name, 0); /* it may not be ours to write */
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	assert_int_not_equal(fd, -1);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	assert_int_equal(fchmod(fd, perm), 0);
