@@ -298,7 +298,7 @@ def stamp(text):
         when = calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
     except ValueError:
         raise malformed("a time that does not exist") from None
-    if time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when)) != text:
+    if when < 0 or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when)) != text:
         raise malformed("a time that does not exist")
     return when
 
@@ -597,6 +597,12 @@ def open_master(raw, passphrase):
         raise Refused("wrong-key", "the passphrase is wrong") from None
 
 
+def secret_id(role, secret):
+    if role == b"epoch":
+        return key_id(ROLE_EPOCH, sodium.crypto_scalarmult_base(secret))
+    return key_id(ROLE_SIGNER, sodium.crypto_sign_seed_keypair(secret)[0])
+
+
 def open_secret(raw, master):
     """Give (role, key id, 32 secret bytes)."""
     if len(raw) != SECRET_LEN or raw[:16] != SECRET_MAGIC:
@@ -614,6 +620,8 @@ def open_secret(raw, master):
             raw[80:], raw[:56], raw[56:80], master)
     except CryptoError:
         raise forged("a secret file does not verify") from None
+    if role != b"root" and raw[24:32] != secret_id(role, secret):
+        raise forged("a secret file's id is not its key's")
     return role.decode(), raw[24:32], secret
 
 
@@ -633,8 +641,5 @@ def open_keyring(folder, passphrase):
             role, ident, secret = open_secret(raw, master)
             if role != "epoch":
                 continue
-            public = sodium.crypto_scalarmult_base(secret)
-            if key_id(ROLE_EPOCH, public) != ident:
-                raise malformed("a secret file's id is not its key's")
-            keyring[ident] = (public, secret)
+            keyring[ident] = (sodium.crypto_scalarmult_base(secret), secret)
     return keyring
