@@ -16,11 +16,11 @@ struct chain {
 };
 
 /* The chain of a server before its first tip. */
-void chain_genesis(struct chain *chain,
-    const uint8_t server_key[static PUBLIC_KEY_LEN]);
+void chain_genesis(
+    struct chain *chain, const uint8_t server_key[static PUBLIC_KEY_LEN]);
 
 /* Link in the next tip: number becomes number + 1. */
-void chain_add(struct chain *chain, uint64_t len,
-    const uint8_t digest[static DIGEST_LEN]);
+void chain_add(
+    struct chain *chain, uint64_t len, const uint8_t digest[static DIGEST_LEN]);
 
 #endif
