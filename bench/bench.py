@@ -107,11 +107,11 @@ class Bench:
 
     def line(self, **more):
         """A line of its own that takes large uploads and many visitors."""
-        home = tempfile.mkdtemp(prefix="l", dir=self.work)
-        settings = {"upload": "4G", "quota": "64G", "connections": 8192}
+        settings = {"upload": "4G", "quota": "64G", "connections": 8192,
+                    "folder": more.get("folder") or
+                    tempfile.mkdtemp(prefix="l", dir=self.work)}
         settings.update(more)
-        return tipline.Line(folder=home, folder_bin=self.bin, proxy="accept",
-                            **settings)
+        return tipline.Line(folder_bin=self.bin, proxy="accept", **settings)
 
     def rings(self, analysts):
         """A line whose tips are sealed to so many analysts."""

@@ -298,7 +298,8 @@ def stamp(text):
         when = calendar.timegm(time.strptime(text, "%Y-%m-%dT%H:%M:%SZ"))
     except ValueError:
         raise malformed("a time that does not exist") from None
-    if when < 0 or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when)) != text:
+    again = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+    if when < 0 or again != text:
         raise malformed("a time that does not exist")
     return when
 

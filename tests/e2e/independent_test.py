@@ -1,0 +1,130 @@
+#!/usr/bin/python3
+"""What the real server sealed, opened by tests/independent (Python, written
+from docs/FORMATS.md alone) and by tipline-analyst: byte for byte the same as
+what was sent."""
+import json
+import os
+import shutil
+import subprocess
+
+from tipline import ROOT, Line, expect, file_digest, opened, run_tests
+
+OPENER = os.path.join(ROOT, "tests", "independent", "open_tip.py")
+PYTHON = "/usr/bin/python3"  # the one that Debian's python3-nacl goes with
+
+
+def by_python(line, *words, must=True):
+    p = subprocess.run([PYTHON, "-B", OPENER, *words], stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE)
+    expect((p.returncode == 0) == must, "open_tip.py", words, p.returncode,
+           p.stderr.decode(), p.stdout[-2000:])
+    return json.loads(p.stdout) if p.stdout else None
+
+
+def send(line, message, files):
+    """With curl; files are (path, name as sent)."""
+    words = ["-F", "message=<" + message]
+    for path, name in files:
+        words += ["-F", 'file=@"%s";filename="%s"' % (path, name)]
+    p = subprocess.run(
+        ["curl", "-sS", "--unix-socket", line.socket, "-H", "Expect:", *words,
+         "http://%s/tip" % line.host], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE)
+    expect(p.returncode == 0 and b'id="received"' in p.stdout, p.returncode,
+           p.stderr, p.stdout[:2000])
+
+
+def write(line, name, data):
+    path = os.path.join(line.home, name)
+    with open(path, "wb") as f:
+        f.write(data)
+    return path
+
+
+def compare(line, sent, row, folder, case):
+    """One tip: what was sent, what Python found, what tipline-analyst did."""
+    message, files = sent
+    expect(row["ok"], row)
+    parts = row["parts"]
+    expect([p["kind"] for p in parts] == ["field"] + ["file"] * len(files),
+           parts)
+    expect(parts[0]["name"] == "message", parts[0])
+    expect([p["name"] for p in parts[1:]] == [n for _, n in files], parts)
+    paths = [os.path.join(folder, "part-%d" % (i + 1))
+             for i in range(len(parts))]
+    want = [file_digest(message)] + [file_digest(p) for p, _ in files]
+    expect([p["sha256"] for p in parts] == want, "Python: other bytes", parts)
+    expect([file_digest(p) for p in paths] == want, "Python: other files")
+    with open(message, "rb") as f:
+        expect(case.message == f.read(), "tipline-analyst: another message")
+    expect([file_digest(p) for _, p in case.files] == want[1:],
+           "tipline-analyst: other files", case.files)
+
+
+def two_openers_find_what_was_sent():
+    expect(shutil.which("curl"), "curl is not installed")
+    with Line() as line:
+        line.start()
+        text = write(line, "text", "첫 줄\r\nsecond line\r\n\U0001f4a3"
+                     .encode())
+        empty = write(line, "empty", b"")
+        nearly = write(line, "nearly", os.urandom(16384))
+        large = write(line, "large", os.urandom((5 << 20) + 1))
+        sent = [
+            (text, []),
+            (text, [(nearly, "report.pdf")]),
+            (text, [(large, "\ud55c\uad6d\uc5b4 \ubb38\uc11c.hwp"),
+                    (empty, "empty.txt"), (nearly, "..etc..passwd")]),
+            (empty, [(large, "video.mp4")]),
+        ]
+        for message, files in sent:
+            send(line, message, files)
+        line.stop()
+        bundle = os.path.join(line.home, "bundle")
+        folder = os.path.join(line.home, "by-python")
+        cases = os.path.join(line.home, "cases")
+        line.tool("tipline-operator", "export", line.line, bundle)
+        keys = ["--keys", line.keys, "--passphrase-file", line.passphrase]
+        server = ["--server", os.path.join(line.line, "server.pub")]
+        found = by_python(line, "bundle", bundle, *server, *keys, "--extract",
+                          folder)
+        line.analyst("open", line.keys, bundle, cases)
+        both = opened(cases)
+        expect(found["bundle"]["count"] == len(sent) == len(both), found)
+        for i, (row, case) in enumerate(zip(found["tips"], both)):
+            compare(line, sent[i], row, os.path.join(folder, "tip-%d" %
+                                                     (i + 1)), case)
+        damage(line, bundle, found, server + keys)
+
+
+def damage(line, bundle, found, words):
+    """Both refuse a bundle with one byte changed, and name the same tip."""
+    with open(bundle, "r+b") as f:
+        at = 68 + 49 + found["tips"][0]["length"] + 49 + 5000
+        f.seek(at)
+        byte = f.read(1)
+        f.seek(at)
+        f.write(bytes([byte[0] ^ 1]))
+    bent = by_python(line, "bundle", bundle, *words, must=False)
+    expect([t["ok"] for t in bent["tips"]] == [True, False, True, True], bent)
+    cases = os.path.join(line.home, "bent-cases")
+    p = line.analyst("open", line.keys, bundle, cases, check=False)
+    expect(p.returncode == 1, p.returncode, p.stderr)
+    expect(sorted(os.path.basename(t.folder) for t in opened(cases)) ==
+           ["tip-000001", "tip-000003", "tip-000004"], os.listdir(cases))
+
+
+def the_key_set_is_read_by_both():
+    with Line() as line:
+        home = line.home
+        found = by_python(line, "keyset", os.path.join(home, "keyset.txt"),
+                          "--root", os.path.join(line.keys, "root.pub"))
+        expect(len(found["epochs"]) == 8 and len(found["signers"]) == 1,
+               found)
+        subprocess.run(["minisign", "-Vq", "-m",
+                        os.path.join(home, "keyset.txt"), "-p",
+                        os.path.join(line.keys, "root.pub")], check=True)
+
+
+if __name__ == "__main__":
+    run_tests(two_openers_find_what_was_sent, the_key_set_is_read_by_both)
