@@ -505,13 +505,30 @@ class Line:
 
 
 class Opened:
-    """A tip as the analyst finds it."""
+    """A tip as the analyst finds it; every file of it is checked against the
+    digests that tip.json names."""
 
     def __init__(self, folder):
         self.folder = folder
         with open(os.path.join(folder, "tip.json"), encoding="utf-8") as f:
             self.json = json.load(f)
+        self.message = None
+        if self.json["message"]:
+            with open(self.place(self.json["message"]), "rb") as f:
+                self.message = f.read()
+        # As the browser sent the name, byte for byte, and where it lies.
+        self.files = [(bytes.fromhex(x["name_hex"]).decode(), self.place(x))
+                      for x in self.json["files"]]
+
+    def place(self, part):
+        path = os.path.join(self.folder, part["file"])
+        expect(os.path.getsize(path) == part["bytes"] and
+               file_digest(path) == part["sha256"], path,
+               "is not what tip.json says")
+        return path
 
 
 def opened(cases):
-    raise NotImplementedError
+    """Every tip in a folder of cases, in the order of their numbers."""
+    return [Opened(os.path.join(cases, name))
+            for name in sorted(os.listdir(cases)) if name.startswith("tip-")]
