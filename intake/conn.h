@@ -1,0 +1,103 @@
+/*
+ * conn: one visitor's connection, one request, one answer.
+ *
+ *	HEAD    the request's head arrives         30 s, 8 KiB
+ *	BODY    a tip arrives and is sealed        512 B/s over 2 minutes
+ *	WAIT    padding, COMMIT, the keeper's word
+ *	OUT     the answer goes out, and what the visitor still sends of a
+ *	        refused body is read and dropped: Firefox reads no answer before
+ *	        it has written all
+ *	LINGER  all was said; the other side may close first
+ *
+ * Each phase has one deadline.  A silent connection costs less than 1 KiB:
+ * its head's buffer is made when its first byte is there.
+ */
+#ifndef TIPLINE_INTAKE_CONN_H
+#define TIPLINE_INTAKE_CONN_H
+
+#include <event2/event_struct.h>
+
+#include "intake/http_parse.h"
+#include "intake/receiver.h"
+
+enum conn_phase { CONN_HEAD, CONN_BODY, CONN_WAIT, CONN_OUT, CONN_LINGER };
+
+struct conn {
+	TAILQ_ENTRY(conn) link;
+	struct conn_list *list;
+	struct receiver *rx;
+	int fd;
+	enum conn_phase phase;
+	struct event readable, writable, timer;
+	/* HEAD */
+	uint8_t *head; /* LIMIT_HEAD_LEN, NULL before the first byte */
+	size_t head_len;
+	bool proxied; /* the PROXY line is behind us, or none is expected */
+	struct http_parse http;
+	struct circuit *circuit;
+	/* BODY, WAIT */
+	struct upload *upload; /* NULL once committed */
+	bool counted;          /* as one of rx->uploads and the circuit's */
+	bool paused;           /* waits for room in the keeper's queue */
+	uint32_t number;       /* at the keeper, once committed */
+	uint64_t left;         /* bytes of the body that have not come */
+	uint64_t pace_bytes;   /* came since the pace was last looked at */
+	uint64_t pace_end;     /* ms; when it will be looked at */
+	uint64_t paused_at;    /* ms */
+	TAILQ_ENTRY(conn) pause;
+	/* OUT */
+	const uint8_t *out;
+	size_t out_left;
+	bool close_now; /* once that is out: nobody is left to wait for */
+};
+
+/* Those that wait for room, first come first served. */
+TAILQ_HEAD(conn_pauses, conn);
+
+/* Take fd.  Without memory it is closed. */
+void conn_new(struct receiver *rx, int fd);
+
+/* End the connection at once; nothing uncommitted is kept. */
+void conn_drop(struct conn *c);
+
+/* Drop the connection that matters least: the oldest silent one, else one
+ * whose head arrives, else one that was answered.  False if there is none. */
+bool conn_evict(struct receiver *rx);
+
+/* End every connection that has not sent its whole head. */
+void conn_drop_heads(struct receiver *rx);
+
+/* Answer every connection whose tip is still arriving. */
+void conn_answer_bodies(struct receiver *rx, enum answer which);
+
+/* The keeper's queue has room again. */
+void conn_resume_all(void);
+
+/* keeper_link's word about the upload of owner, a connection. */
+void conn_outcome(void *owner, enum keeper_outcome outcome);
+
+/* For conn's own files. */
+
+/* Move to another of the receiver's lists, as its youngest. */
+void conn_move(struct conn *c, struct conn_list *list);
+/* Move to a phase, a list and a deadline in seconds. */
+void conn_phase(struct conn *c, enum conn_phase phase, struct conn_list *list,
+    unsigned seconds);
+/* Answer, give up any upload, drain what is left of the body. May drop c. */
+void conn_answer(struct conn *c, enum answer which);
+/* Bytes of the head are there: conn_head.c.  May drop c. */
+void conn_head_readable(struct conn *c);
+/* Begin the body of a POST that was let in: conn_body.c.  May drop c. */
+void conn_body_begin(struct conn *c);
+/* The body can be read.  May drop c. */
+void conn_body_readable(struct conn *c);
+/* The deadline of BODY has passed.  May drop c. */
+void conn_body_deadline(struct conn *c);
+/* The upload, if any, ends here; if it was not committed nothing is kept. */
+void conn_body_end(struct conn *c);
+/* Wipe and give back the head's buffer. */
+void conn_head_free(struct conn *c);
+/* Milliseconds of a clock that is never set. */
+uint64_t conn_now(void);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * A tip's body: read, seal, send on, and wait when the keeper is behind.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "intake/conn.h"
+#include "intake/limits.h"
+
+/* Reads of one connection before others get their turn. */
+#define READS_A_TURN 4
+
+/* Those that wait for room; a process has one receiver. */
+static struct conn_pauses pauses = TAILQ_HEAD_INITIALIZER(pauses);
+
+static void
+pause_conn(struct conn *c)
+{
+	c->paused = true;
+	c->paused_at = conn_now();
+	event_del(&c->readable);
+	TAILQ_INSERT_TAIL(&pauses, c, pause);
+}
+
+/* The clock did not run against the visitor while we made them wait. */
+static void
+unpause(struct conn *c)
+{
+	c->paused = false;
+	c->pace_end += conn_now() - c->paused_at;
+	TAILQ_REMOVE(&pauses, c, pause);
+}
+
+void
+conn_body_end(struct conn *c)
+{
+	if (c->paused)
+		unpause(c);
+	upload_free(c->upload);
+	c->upload = NULL;
+	if (!c->counted)
+		return;
+	c->counted = false;
+	c->rx->uploads--;
+	admission_upload_end(c->circuit);
+}
+
+static void
+fail(struct conn *c, enum status st)
+{
+	if (st == ST_NOMEM)
+		log_event(LOG_NOMEM);
+	else if (st == ST_BUG)
+		log_event(LOG_BUG);
+	conn_answer(c, upload_why(c->upload));
+}
+
+/* Seal a step of padding, now or when there is room.  May drop c. */
+static void
+pad(struct conn *c)
+{
+	enum status st;
+	bool done = false;
+
+	if (keeper_link_full(c->rx->link)) {
+		pause_conn(c);
+		return;
+	}
+	if ((st = upload_pad(c->upload, &done)) != ST_OK) {
+		fail(c, st);
+		return;
+	}
+	/* Long padding must not fill the queue at once: others would find it
+	 * full each time they looked. */
+	if (!done) {
+		pause_conn(c);
+		return;
+	}
+	c->number = upload_number(c->upload);
+	conn_body_end(c);
+	conn_phase(c, CONN_WAIT, &c->rx->working, LIMIT_ANSWER_SECONDS);
+}
+
+/* All of the body is there.  May drop c. */
+static void
+body_whole(struct conn *c)
+{
+	enum status st;
+
+	event_del(&c->readable);
+	conn_phase(c, CONN_WAIT, &c->rx->working, LIMIT_STALL_SECONDS);
+	if ((st = upload_end(c->upload)) != ST_OK)
+		fail(c, st);
+	else
+		pad(c);
+}
+
+/* Take in bytes.  False: c has gone on to another phase, or is dropped. */
+static bool
+take(struct conn *c, const uint8_t *p, size_t len)
+{
+	enum status st;
+
+	c->left -= len;
+	c->pace_bytes += len;
+	if ((st = upload_feed(c->upload, p, len)) != ST_OK) {
+		fail(c, st);
+		return false;
+	}
+	if (c->left > 0)
+		return true;
+	body_whole(c);
+	return false;
+}
+
+void
+conn_body_begin(struct conn *c)
+{
+	size_t have = c->head_len - c->http.head_len;
+	uint8_t *head = c->head;
+
+	if (have > c->left)
+		have = c->left; /* what follows is not of this request */
+	/* This much of the body came with the head.  The buffer is held here,
+	 * since c may be gone when it has been taken in. */
+	c->head = NULL;
+	c->head_len = 0;
+	c->pace_end = conn_now() + LIMIT_PACE_SECONDS * 1000;
+	conn_phase(c, CONN_BODY, &c->rx->working, LIMIT_PACE_SECONDS);
+	(void)take(c, head + c->http.head_len, have);
+	wiping_free(head);
+}
+
+void
+conn_body_readable(struct conn *c)
+{
+	uint8_t *buf = c->rx->read_buf;
+	size_t want;
+	ssize_t n;
+	bool more;
+
+	for (int i = 0; i < READS_A_TURN; i++) {
+		if (keeper_link_full(c->rx->link)) {
+			pause_conn(c);
+			return;
+		}
+		want = c->left < LIMIT_READ_LEN ? c->left : LIMIT_READ_LEN;
+		n = read(c->fd, buf, want);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n == -1) {
+			conn_drop(c);
+			return;
+		}
+		if (n == 0) {
+			/* It may have closed its own side alone. */
+			c->left = 0;
+			c->close_now = true;
+			conn_answer(c, ANSWER_CUT);
+			return;
+		}
+		more = take(c, buf, (size_t)n);
+		wipe(buf, (size_t)n);
+		if (!more || (size_t)n < want)
+			return;
+	}
+}
+
+void
+conn_body_deadline(struct conn *c)
+{
+	uint64_t now = conn_now(), wait = LIMIT_PACE_SECONDS * 1000;
+	struct timeval after;
+
+	if (c->paused) {
+		if (now - c->paused_at >= LIMIT_STALL_SECONDS * 1000) {
+			conn_answer(c, ANSWER_TROUBLE);
+			return;
+		}
+	} else if (now < c->pace_end) {
+		wait = c->pace_end - now;
+	} else if (c->pace_bytes < LIMIT_PACE_BYTES) {
+		conn_answer(c, ANSWER_TOO_SLOW);
+		return;
+	} else {
+		c->pace_bytes = 0;
+		c->pace_end = now + wait;
+	}
+	after = (struct timeval){
+	    (time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000)};
+	(void)event_add(&c->timer, &after);
+}
+
+void
+conn_resume_all(void)
+{
+	struct conn *last = TAILQ_LAST(&pauses, conn_pauses), *c;
+	bool end = last == NULL;
+
+	/* Those who wait now; whoever must wait again goes to the end. */
+	while (!end && (c = TAILQ_FIRST(&pauses)) != NULL) {
+		end = c == last;
+		unpause(c);
+		if (c->phase == CONN_WAIT)
+			pad(c);
+		else if (event_add(&c->readable, NULL) != 0)
+			conn_drop(c);
+	}
+}
+
+void
+conn_outcome(void *owner, enum keeper_outcome outcome)
+{
+	static const enum answer answer[] = {
+	    [OUTCOME_KEPT] = ANSWER_RECEIPT,
+	    [OUTCOME_FULL] = ANSWER_FULL,
+	    [OUTCOME_TROUBLE] = ANSWER_TROUBLE,
+	    [OUTCOME_LOST] = ANSWER_AWAY,
+	    [OUTCOME_UNCERTAIN] = ANSWER_UNCERTAIN,
+	};
+	struct conn *c = owner;
+
+	c->number = 0;
+	conn_answer(c, answer[outcome]);
+}

@@ -1,0 +1,257 @@
+/*
+ * A request's head, and what it decides: a page, or a tip to take.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "intake/ascii.h"
+#include "intake/conn.h"
+#include "intake/limits.h"
+#include "intake/proxy_line.h"
+
+/* A body so short may be a message alone, and is held against the room for
+ * text; a file in it is held against the room for files when it comes. */
+#define TEXT_BODY_MAX (LIMIT_MESSAGE_LEN + 16384)
+
+static bool
+host_ours(const struct conn *c)
+{
+	const struct receiver *rx = c->rx;
+	struct http_span host = c->http.host;
+
+	if (rx->config.onion[0] == '\0' && rx->loopback[0][0] == '\0')
+		return true;
+	if (rx->config.onion[0] != '\0' &&
+	    http_span_same(c->head, host, rx->config.onion))
+		return true;
+	for (size_t i = 0; i < 2; i++)
+		if (rx->loopback[i][0] != '\0' &&
+		    http_span_same(c->head, host, rx->loopback[i]))
+			return true;
+	return false;
+}
+
+/* Does the browser say that another site's page sent this form? */
+static bool
+foreign(const struct conn *c)
+{
+	const uint8_t *origin = c->head + c->http.origin.at;
+	struct http_span host = c->http.host;
+	size_t len = c->http.origin.len, scheme;
+
+	if (c->http.site == HTTP_SITE_FOREIGN)
+		return true;
+	if (len == 0 || ascii_same(origin, len, "null"))
+		return false;
+	if (len > 7 && memcmp(origin, "http://", 7) == 0)
+		scheme = 7;
+	else if (len > 8 && memcmp(origin, "https://", 8) == 0)
+		scheme = 8;
+	else
+		return true;
+	if (len - scheme != host.len)
+		return true;
+	for (size_t i = 0; i < host.len; i++)
+		if (ascii_lower(origin[scheme + i]) !=
+		    ascii_lower(c->head[host.at + i]))
+			return true;
+	return false;
+}
+
+/* ANSWER_COUNT: none, let it in. */
+static enum answer
+admit(struct conn *c, const struct recipients **to)
+{
+	struct receiver *rx = c->rx;
+	uint64_t need;
+
+	*to = NULL;
+	if (foreign(c))
+		return ANSWER_FOREIGN;
+	if ((*to = receiver_epoch(rx)) == NULL)
+		return ANSWER_CLOSED;
+	if (c->http.length > rx->config.upload_max + LIMIT_BODY_SLACK)
+		return ANSWER_TOO_LARGE;
+	if (!keeper_link_up(rx->link))
+		return ANSWER_AWAY;
+	need = envelope_bound(c->http.length, (*to)->count);
+	if (need > admission_text_room(rx->admission))
+		return ANSWER_FULL;
+	if (c->http.length > TEXT_BODY_MAX &&
+	    need > admission_files_room(rx->admission))
+		return ANSWER_FULL_FILES;
+	return ANSWER_COUNT;
+}
+
+/* Let an upload in and count it. */
+static enum answer
+begin_upload(struct conn *c, const struct recipients *to)
+{
+	struct receiver *rx = c->rx;
+	const uint8_t *boundary = c->head + c->http.boundary.at;
+
+	if (admission_upload_begin(rx->admission, c->circuit) != ST_OK) {
+		log_event(LOG_CIRCUIT_LIMIT);
+		return ANSWER_BUSY_CIRCUIT;
+	}
+	if (rx->uploads >= rx->uploads_max ||
+	    upload_new(&rx->shop, to, c->http.length, c, &c->upload) != ST_OK) {
+		admission_upload_end(c->circuit);
+		return ANSWER_BUSY;
+	}
+	upload_boundary(c->upload, boundary, c->http.boundary.len);
+	rx->uploads++;
+	c->counted = true;
+	return ANSWER_COUNT;
+}
+
+/* The head is whole and of the grammar.  ANSWER_COUNT: a tip arrives. */
+static enum answer
+decide(struct conn *c)
+{
+	bool form = http_span_same(c->head, c->http.target, "/");
+	bool tip = http_span_same(c->head, c->http.target, "/tip");
+	const struct recipients *to;
+	enum answer refusal;
+
+	if (!host_ours(c))
+		return ANSWER_WRONG_HOST;
+	if (!form && !tip)
+		return ANSWER_NOT_FOUND;
+	if (c->http.method != HTTP_POST)
+		return receiver_epoch(c->rx) == NULL ? ANSWER_CLOSED
+						     : ANSWER_FORM;
+	if (!tip)
+		return ANSWER_METHOD;
+	if ((refusal = admit(c, &to)) != ANSWER_COUNT)
+		return refusal;
+	return begin_upload(c, to);
+}
+
+/* Refuse a request whose head is whole, and what comes behind it. */
+static void
+refuse_body(struct conn *c, enum answer which)
+{
+	size_t have = c->head_len - c->http.head_len;
+
+	c->left = c->http.length;
+	c->left -= have < c->left ? have : c->left;
+	conn_answer(c, which);
+}
+
+static void
+head_whole(struct conn *c)
+{
+	enum answer which = decide(c);
+
+	if (which != ANSWER_COUNT) {
+		refuse_body(c, which);
+		return;
+	}
+	c->left = c->http.length;
+	conn_body_begin(c);
+}
+
+/* Where the head is not whole, no browser asks: how much still comes is not
+ * known, and there is little patience for it (conn.c, linger). */
+static void
+parse_head(struct conn *c)
+{
+	switch (http_parse(&c->http, c->head, c->head_len)) {
+	case HTTP_MORE:
+		return;
+	case HTTP_DONE:
+		head_whole(c);
+		return;
+	case HTTP_MALFORMED:
+		conn_answer(c, ANSWER_MALFORMED);
+		return;
+	case HTTP_METHOD:
+		conn_answer(c, ANSWER_METHOD);
+		return;
+	case HTTP_LENGTH:
+		conn_answer(c, ANSWER_LENGTH);
+		return;
+	case HTTP_EXPECT:
+		conn_answer(c, ANSWER_EXPECT);
+		return;
+	case HTTP_TYPE:
+		refuse_body(c, ANSWER_TYPE);
+		return;
+	case HTTP_LARGE:
+		conn_answer(c, ANSWER_HEAD_LARGE);
+		return;
+	}
+}
+
+/* Take the PROXY line off the front.  True: go on with the head. */
+static bool
+take_proxy_line(struct conn *c)
+{
+	struct receiver *rx = c->rx;
+	uint32_t number;
+	size_t len;
+
+	switch (proxy_line_parse(c->head, c->head_len, &number, &len)) {
+	case PROXY_MORE:
+		return false;
+	case PROXY_ABSENT:
+		if (rx->config.proxy == PROXY_ACCEPT)
+			break;
+		conn_answer(c, ANSWER_MALFORMED);
+		return false;
+	case PROXY_BAD:
+		conn_answer(c, ANSWER_MALFORMED);
+		return false;
+	case PROXY_TAKEN:
+		if (admission_enter(rx->admission, number, &c->circuit) !=
+		    ST_OK) {
+			log_event(LOG_CIRCUIT_LIMIT);
+			conn_answer(c, ANSWER_BUSY_CIRCUIT);
+			return false;
+		}
+		c->head_len -= len;
+		memmove(c->head, c->head + len, c->head_len);
+		break;
+	}
+	c->proxied = true;
+	return true;
+}
+
+/* Make the buffer now that the first byte is there. */
+static bool
+make_head(struct conn *c)
+{
+	if (c->head != NULL)
+		return true;
+	if ((c->head = wiping_malloc(LIMIT_HEAD_LEN)) == NULL) {
+		log_event(LOG_NOMEM);
+		return false;
+	}
+	conn_move(c, &c->rx->heading);
+	return true;
+}
+
+void
+conn_head_readable(struct conn *c)
+{
+	ssize_t n = -1;
+
+	if (make_head(c)) {
+		n = read(
+		    c->fd, c->head + c->head_len, LIMIT_HEAD_LEN - c->head_len);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+	}
+	/* Gone before its head was whole: nobody is there to answer. */
+	if (n <= 0) {
+		conn_drop(c);
+		return;
+	}
+	c->head_len += (size_t)n;
+	if (c->proxied || take_proxy_line(c))
+		parse_head(c);
+}

@@ -1,0 +1,84 @@
+/*
+ * receiver: the process that talks to strangers.
+ *
+ * It opens no file and holds no database: the supervisor hands it a
+ * listening socket, limits, public keys and a channel to the keeper
+ * (control.h).  One loop serves all connections (conn.h).
+ */
+#ifndef TIPLINE_INTAKE_RECEIVER_H
+#define TIPLINE_INTAKE_RECEIVER_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/status.h"
+#include "intake/admission.h"
+#include "intake/answer.h"
+#include "intake/control.h"
+#include "intake/keeper_link.h"
+#include "intake/upload.h"
+
+#define HOST_TEXT_LEN 32 /* "127.0.0.1:65535" and a NUL */
+
+struct conn;
+TAILQ_HEAD(conn_list, conn);
+
+struct receiver {
+	int control_fd, listen_fd;
+	struct event_base *base;
+	struct event *control, *accept, *stop_signal, *stop_timer;
+	/* told by the supervisor */
+	bool configured, keyed;
+	struct control_config config;
+	char loopback[2][HOST_TEXT_LEN]; /* our names there; "" if none */
+	size_t epochs;
+	struct recipients epoch[CONTROL_EPOCHS_MAX];
+	/* made once configured */
+	struct answers *answers;
+	struct admission *admission;
+	struct keeper_link *link;
+	struct upload_shop shop;
+	uint8_t *read_buf; /* guarded, LIMIT_READ_LEN, zero between reads */
+	/* serving */
+	bool ready;       /* READY was sent */
+	bool stopping;    /* finishing what is under way */
+	bool was_closed;  /* for the log: no key was in force */
+	bool keeper_lost; /* for the log: the channel ended */
+	bool accept_idle; /* as many as may be are open, and none can go */
+	uint32_t conns;
+	uint32_t uploads, uploads_max;
+	/* Every connection is in one of these, the oldest first. */
+	struct conn_list silent;   /* no byte has come */
+	struct conn_list heading;  /* a head is arriving */
+	struct conn_list working;  /* upload, waiting, answering */
+	struct conn_list draining; /* answered; what still comes is dropped */
+	int exit_code;
+};
+
+/* Make a receiver on the two sockets (closed by receiver_free()).  ST_OK
+ * (*out is the caller's), ST_NOMEM, ST_IO. */
+MUST_CHECK enum status receiver_new(
+    int control_fd, int listen_fd, struct receiver **out);
+void receiver_free(struct receiver *rx);
+
+/*
+ * Take the supervisor's messages up to the point where all is there to
+ * serve with; no visitor is heard before.  ST_OK, ST_EOF, ST_MALFORMED,
+ * ST_NOMEM, ST_IO.
+ */
+MUST_CHECK enum status receiver_configure(struct receiver *rx);
+
+/* Say READY and serve until SIGTERM or the supervisor's end.  Returns the
+ * process's exit code. */
+int receiver_run(struct receiver *rx);
+
+/* The newest epoch in force now, or NULL: then the form is closed. */
+const struct recipients *receiver_epoch(struct receiver *rx);
+
+/* A connection has ended: another may come in. */
+void receiver_conn_ended(struct receiver *rx);
+
+#endif

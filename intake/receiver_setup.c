@@ -1,0 +1,170 @@
+#include "intake/receiver_setup.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/guarded.h"
+#include "base/ipc.h"
+#include "base/log.h"
+#include "intake/limits.h"
+
+/* Descriptors beside those of connections. */
+#define FDS_OWN 32
+/* Beyond these a configuration is a mistake of ours: line/config.h has the
+ * ranges an operator may choose from. */
+#define CONNECTIONS_SANE 65536
+#define UPLOAD_SANE (UINT64_C(1) << 40)
+
+_Static_assert(CONTROL_EPOCHS_MAX * 701 + 4 <= IPC_MAX, "16 epochs fit");
+
+static bool
+config_sane(const struct control_config *config)
+{
+	return memchr(config->onion, '\0', sizeof(config->onion)) != NULL &&
+	    config->proxy <= PROXY_REQUIRE && config->loopback <= 1 &&
+	    config->files_max >= 1 && config->connections_max >= 1 &&
+	    config->connections_max <= CONNECTIONS_SANE &&
+	    config->circuit_connections_max >= 1 &&
+	    config->circuit_uploads_max >= 1 && config->upload_max >= 1 &&
+	    config->upload_max <= UPLOAD_SANE;
+}
+
+/* As many connections as were asked for, or as descriptors allow. */
+static uint32_t
+connections_possible(uint32_t wanted)
+{
+	struct rlimit lim;
+
+	if (getrlimit(RLIMIT_NOFILE, &lim) != 0)
+		return wanted;
+	lim.rlim_cur = lim.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &lim);
+	if (lim.rlim_max <= FDS_OWN + 1)
+		return 1;
+	return wanted < lim.rlim_max - FDS_OWN
+	    ? wanted
+	    : (uint32_t)(lim.rlim_max - FDS_OWN);
+}
+
+static void
+name_loopback(struct receiver *rx)
+{
+	if (rx->config.loopback == 0)
+		return;
+	snprintf(rx->loopback[0], HOST_TEXT_LEN, "127.0.0.1:%u",
+	    (unsigned)rx->config.port);
+	snprintf(rx->loopback[1], HOST_TEXT_LEN, "localhost:%u",
+	    (unsigned)rx->config.port);
+}
+
+static enum status
+take_config(struct receiver *rx, const void *p, size_t len)
+{
+	struct control_config *config = &rx->config;
+	struct answer_limits pages;
+	struct admission_limits limits;
+	bool locked;
+	enum status st;
+
+	if (rx->configured || len != sizeof(*config))
+		return ST_MALFORMED;
+	memcpy(config, p, len);
+	if (!config_sane(config))
+		return ST_MALFORMED;
+	config->connections_max = connections_possible(config->connections_max);
+	name_loopback(rx);
+	rx->uploads_max = config->connections_max < LIMIT_UPLOADS
+	    ? config->connections_max
+	    : LIMIT_UPLOADS;
+	/* Taken from the system page by page, when first used. */
+	st = guarded_open(
+	    ((size_t)rx->uploads_max + 1) * LIMIT_UPLOAD_LEN, &locked);
+	if (st != ST_OK)
+		return st;
+	if (!locked)
+		log_event(LOG_NO_MLOCK);
+	if ((rx->read_buf = guarded_new(LIMIT_READ_LEN)) == NULL)
+		return ST_NOMEM;
+	pages = (struct answer_limits){
+	    config->upload_max, LIMIT_MESSAGE_LEN, config->files_max};
+	limits = (struct admission_limits){config->connections_max,
+	    config->circuit_connections_max, config->circuit_uploads_max};
+	if ((st = answers_new(&pages, &rx->answers)) != ST_OK ||
+	    (st = admission_new(&limits, &rx->admission)) != ST_OK)
+		return st;
+	rx->shop = (struct upload_shop){
+	    rx->link, rx->admission, config->upload_max, config->files_max};
+	rx->configured = true;
+	return ST_OK;
+}
+
+static enum status
+take_epochs(struct receiver *rx, const void *p, size_t len)
+{
+	enum status st = control_epochs_parse(
+	    p, len, rx->epoch, CONTROL_EPOCHS_MAX, &rx->epochs);
+
+	if (st != ST_OK)
+		return ST_MALFORMED;
+	rx->keyed = true;
+	if (rx->ready)
+		(void)receiver_epoch(rx); /* says so if it closes or opens */
+	return ST_OK;
+}
+
+static enum status
+take_keeper(struct receiver *rx, size_t len, int *fd)
+{
+	enum status st;
+
+	if (len != 0 || *fd == -1)
+		return ST_MALFORMED;
+	st = keeper_link_attach(rx->link, *fd);
+	*fd = -1; /* now the link's */
+	if (st == ST_OK && rx->keeper_lost) {
+		rx->keeper_lost = false;
+		log_event(LOG_KEEPER_BACK);
+	}
+	return st;
+}
+
+enum status
+receiver_setup_message(struct receiver *rx)
+{
+	static uint8_t message[IPC_MAX];
+	enum status st;
+	uint8_t type;
+	size_t len;
+	int fd = -1;
+
+	st = ipc_recv(
+	    rx->control_fd, &type, message, sizeof(message), &len, &fd);
+	if (st != ST_OK)
+		return st;
+	if (fd != -1 && type != CONTROL_KEEPER)
+		st = ST_MALFORMED;
+	else if (type == CONTROL_CONFIG)
+		st = take_config(rx, message, len);
+	else if (type == CONTROL_EPOCHS)
+		st = take_epochs(rx, message, len);
+	else if (type == CONTROL_KEEPER)
+		st = take_keeper(rx, len, &fd);
+	else
+		st = ST_MALFORMED;
+	if (fd != -1)
+		close(fd);
+	return st;
+}
+
+enum status
+receiver_configure(struct receiver *rx)
+{
+	enum status st = ST_OK;
+
+	while (st == ST_OK &&
+	    !(rx->configured && rx->keyed && keeper_link_up(rx->link)))
+		st = receiver_setup_message(rx);
+	return st;
+}

@@ -1,0 +1,16 @@
+/*
+ * receiver_setup: the supervisor's messages, and what they set up.
+ */
+#ifndef TIPLINE_INTAKE_RECEIVER_SETUP_H
+#define TIPLINE_INTAKE_RECEIVER_SETUP_H
+
+#include "intake/receiver.h"
+
+/*
+ * Take one message off the control socket and obey it.  ST_OK; ST_AGAIN
+ * (none there, the socket does not block); ST_EOF (the supervisor is gone);
+ * ST_MALFORMED; ST_NOMEM; ST_IO.
+ */
+MUST_CHECK enum status receiver_setup_message(struct receiver *rx);
+
+#endif

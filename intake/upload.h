@@ -1,0 +1,70 @@
+/*
+ * upload: one tip on its way from a request's body to the keeper.
+ *
+ * multipart takes the body apart, the envelope seals each stretch as it lies
+ * in the caller's buffer, and only sealed bytes go on.  Nothing reaches the
+ * keeper before there is something to keep.  Everything here lies in one
+ * guarded block, so that names of files do too.
+ */
+#ifndef TIPLINE_INTAKE_UPLOAD_H
+#define TIPLINE_INTAKE_UPLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "crypto/recipients.h"
+#include "intake/admission.h"
+#include "intake/answer.h"
+#include "intake/keeper_link.h"
+
+/* Records of padding sealed at a time, so that others get their turn. */
+#define UPLOAD_PAD_STEP 4
+
+/* Borrowed by every upload. */
+struct upload_shop {
+	struct keeper_link *link;
+	struct admission *admission;
+	uint64_t upload_max;
+	uint32_t files_max;
+};
+
+struct upload; /* opaque, lives in guarded memory */
+
+/*
+ * Prepare to take a body of body_len bytes, sealed to to (copied), and set
+ * room aside.  owner is told the keeper's outcome; see
+ * upload_number().  ST_OK (*out is the caller's) or ST_NOMEM.
+ */
+MUST_CHECK enum status upload_new(const struct upload_shop *shop,
+    const struct recipients *to, uint64_t body_len, void *owner,
+    struct upload **out);
+
+/* Take the boundary, 1 to HTTP_BOUNDARY_MAX bytes; once, before any body. */
+void upload_boundary(struct upload *up, const uint8_t *boundary, size_t len);
+
+/* Take in more of the body.  ST_OK; else upload_why() names the answer. */
+MUST_CHECK enum status upload_feed(
+    struct upload *up, const uint8_t *p, size_t len);
+
+/* The body has ended.  As upload_feed(). */
+MUST_CHECK enum status upload_end(struct upload *up);
+
+/*
+ * After upload_end(): seal at most UPLOAD_PAD_STEP records of padding.  When
+ * *done, the tip's COMMIT is queued, and the upload may be freed while the
+ * outcome is awaited.  As upload_feed().
+ */
+MUST_CHECK enum status upload_pad(struct upload *up, bool *done);
+
+/* The answer that tells why it failed. */
+enum answer upload_why(const struct upload *up);
+
+/* Its number at the keeper, 0 if it never came so far. */
+uint32_t upload_number(const struct upload *up);
+
+/* Wipe and free; NULL is allowed.  If not committed, nothing is kept. */
+void upload_free(struct upload *up);
+
+#endif
