@@ -47,7 +47,8 @@ def stems_of(stem):
 
 
 def name_is_right(room, stem, name):
-    exceptions = house.EXPORTS.get(f"{room}/{stem}.c", ())
+    exceptions = house.EXPORTS.get(f"{room}/{stem}.c", ()) + \
+        house.ROOM_EXPORTS.get(room, ())
     if any(name == e or e.endswith("_") and name.startswith(e)
            for e in exceptions):
         return True

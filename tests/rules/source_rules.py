@@ -92,8 +92,11 @@ def check_guard(path, code):
         yield f"{path}: the header's guard is not {guard}"
 
 
-def check_calls(path, code):
-    for name in house.BANNED:
+def check_calls(room, path, code):
+    banned = list(house.BANNED)
+    if room in house.MAY_INCLUDE:
+        banned += house.BANNED_IN_ROOMS
+    for name in banned:
         if re.search(rf"\b{name}\s*\(", code):
             yield f"{path}: {name}() is not used here"
     stem = os.path.basename(path)
@@ -168,7 +171,7 @@ def check_file(tree, path):
     code = blanked(text)
     room = path.split("/")[0]
     yield from check_sizes(path, text)
-    yield from check_calls(path, code)
+    yield from check_calls(room, path, code)
     if room in house.MAY_INCLUDE:
         yield from check_includes(room, path, text)
     if path.endswith(".h"):
