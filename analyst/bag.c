@@ -1,0 +1,377 @@
+/*
+ * bag: see bag.h.
+ */
+#include "analyst/bag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyst/bag_parts.h"
+#include "analyst/clean.h"
+#include "analyst/extension.h"
+#include "base/durable.h"
+
+#define BUFFER_LEN (256 * 1024)
+#define MANIFEST_MAX (BAG_PARTS_MAX * 128)
+#define TAGS 5
+
+struct tag {
+	const char *name;
+	uint8_t digest[DIGEST_LEN];
+};
+
+struct bag {
+	int cases; /* borrowed */
+	int dir, data;
+	int fd; /* of the open part, or -1 */
+	bool finished;
+	char name[BAG_NAME_LEN];
+	uint64_t size;
+	unsigned files, fields;
+	bool has_message;
+	struct bag_parts parts;
+	struct sha256 *sha;
+	size_t tags;
+	struct tag tag[TAGS];
+	struct bytes buffer; /* of the open part, not yet written */
+};
+
+void
+bag_name(uint64_t number, char name[static BAG_NAME_LEN])
+{
+	(void)snprintf(name, BAG_NAME_LEN, "tip-%06" PRIu64, number);
+}
+
+void
+bag_part_name(uint64_t number, char name[static BAG_NAME_LEN])
+{
+	(void)snprintf(name, BAG_NAME_LEN, ".tip-%06" PRIu64 ".part", number);
+}
+
+/* The status for errno after a failed write, open or mkdir. */
+static enum status
+status_of_errno(void)
+{
+	switch (errno) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return ST_FULL;
+	case ENOMEM:
+		return ST_NOMEM;
+	default:
+		return ST_IO;
+	}
+}
+
+static int
+open_dir(int at, const char *name)
+{
+	return openat(
+	    at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+static enum status
+make_dirs(struct bag *bag)
+{
+	if (mkdirat(bag->cases, bag->name, 0700) != 0)
+		return status_of_errno();
+	bag->dir = open_dir(bag->cases, bag->name);
+	if (bag->dir == -1 || mkdirat(bag->dir, "data", 0700) != 0)
+		return status_of_errno();
+	bag->data = open_dir(bag->dir, "data");
+	return bag->data == -1 ? status_of_errno() : ST_OK;
+}
+
+enum status
+bag_begin(int cases, uint64_t number, struct bag **out)
+{
+	struct bag *bag = NULL;
+	enum status st = ST_NOMEM;
+
+	*out = NULL;
+	if ((bag = calloc(1, sizeof(*bag))) == NULL)
+		return ST_NOMEM;
+	bag->cases = cases;
+	bag->dir = bag->data = bag->fd = -1;
+	bag->buffer = BYTES_INIT(BUFFER_LEN);
+	bag->parts.shown = BYTES_INIT(BAG_SHOWN_MAX);
+	bag_part_name(number, bag->name);
+	bag->parts.part = calloc(BAG_PARTS_MAX, sizeof(struct bag_part));
+	if (bag->parts.part == NULL)
+		goto out;
+	if ((st = sha256_new(&bag->sha)) != ST_OK)
+		goto out;
+	if ((st = bag_remove(cases, bag->name)) != ST_OK)
+		goto out;
+	if ((st = make_dirs(bag)) != ST_OK)
+		goto out;
+	*out = bag;
+	bag = NULL; /* now the caller's */
+out:
+	bag_free(bag);
+	return st;
+}
+
+/* Choose the kind and the name inside data/ of a new part. */
+static void
+name_part(struct bag *bag, enum envelope_part kind, struct bag_part *part)
+{
+	const char *message = "message";
+
+	if (kind == ENVELOPE_FILE) {
+		part->kind = BAG_FILE;
+		(void)snprintf(part->file, sizeof(part->file), "file-%02u.%s",
+		    ++bag->files, extension_of(part->name, part->name_len));
+	} else if (!bag->has_message && part->name_len == strlen(message) &&
+	    memcmp(part->name, message, part->name_len) == 0) {
+		part->kind = BAG_MESSAGE;
+		bag->has_message = true;
+		(void)snprintf(part->file, sizeof(part->file), "message.txt");
+	} else {
+		part->kind = BAG_FIELD;
+		(void)snprintf(part->file, sizeof(part->file), "field-%02u.txt",
+		    ++bag->fields);
+	}
+}
+
+static int
+open_new(int dir, const char *name)
+{
+	return openat(dir, name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+enum status
+bag_part(
+    struct bag *bag, enum envelope_part kind, const uint8_t *name, size_t len)
+{
+	struct bag_part *part;
+
+	if (bag->parts.count == BAG_PARTS_MAX || len > ENVELOPE_NAME_MAX)
+		return ST_LIMIT;
+	part = &bag->parts.part[bag->parts.count];
+	/* One byte more, so that it is never of no bytes. */
+	if ((part->name = malloc(len + 1)) == NULL)
+		return ST_NOMEM;
+	memcpy(part->name, name, len);
+	part->name_len = len;
+	bag->parts.count++;
+	name_part(bag, kind, part);
+	bag->fd = open_new(bag->data, part->file);
+	return bag->fd == -1 ? status_of_errno() : ST_OK;
+}
+
+static enum status
+flush(struct bag *bag)
+{
+	enum status st;
+
+	st = sha256_update(bag->sha, bag->buffer.p, bag->buffer.len);
+	if (st == ST_OK)
+		st = write_all(bag->fd, bag->buffer.p, bag->buffer.len);
+	/* Not wiped here: the next data overwrite it, and bag_free() wipes. */
+	bag->buffer.len = 0;
+	return st;
+}
+
+static enum status
+keep_shown(struct bag_parts *parts, const uint8_t *p, size_t len)
+{
+	size_t room = BAG_SHOWN_MAX - parts->shown.len;
+
+	parts->shown_cut = parts->shown_cut || len > room;
+	return bytes_append(&parts->shown, p, len < room ? len : room);
+}
+
+enum status
+bag_data(struct bag *bag, const uint8_t *p, size_t len)
+{
+	struct bag_part *part = &bag->parts.part[bag->parts.count - 1];
+	enum status st = ST_OK;
+
+	if (part->kind == BAG_MESSAGE)
+		st = keep_shown(&bag->parts, p, len);
+	part->size += len;
+	while (len > 0 && st == ST_OK) {
+		size_t n = BUFFER_LEN - bag->buffer.len;
+
+		n = n < len ? n : len;
+		st = bytes_append(&bag->buffer, p, n);
+		p += n;
+		len -= n;
+		if (st == ST_OK && bag->buffer.len == BUFFER_LEN)
+			st = flush(bag);
+	}
+	return st;
+}
+
+enum status
+bag_part_end(struct bag *bag)
+{
+	struct bag_part *part = &bag->parts.part[bag->parts.count - 1];
+	enum status st = ST_OK;
+
+	if (bag->buffer.len > 0)
+		st = flush(bag);
+	if (st == ST_OK)
+		st = sha256_final(bag->sha, part->digest);
+	/* NFS and quotas may tell of a failed write only here. */
+	if (close(bag->fd) != 0 && st == ST_OK)
+		st = status_of_errno();
+	bag->fd = -1;
+	bag->size += part->size;
+	return st;
+}
+
+/* Write a file beside data/ and remember it for the tag manifest. */
+static enum status
+put_tag(struct bag *bag, const char *name, const struct bytes *content)
+{
+	int fd = open_new(bag->dir, name);
+	enum status st;
+
+	if (fd == -1)
+		return status_of_errno();
+	st = write_all(fd, content->p, content->len);
+	if (close(fd) != 0 && st == ST_OK)
+		st = status_of_errno();
+	if (st == ST_OK && bag->tags < TAGS) {
+		struct tag *tag = &bag->tag[bag->tags++];
+
+		tag->name = name;
+		st = sha256_update(bag->sha, content->p, content->len);
+		if (st == ST_OK)
+			st = sha256_final(bag->sha, tag->digest);
+	}
+	return st;
+}
+
+static enum status
+manifest_line(struct bytes *out, const uint8_t digest[static DIGEST_LEN],
+    const char *folder, const char *name)
+{
+	enum status st = clean_hex(digest, DIGEST_LEN, out);
+
+	return st != ST_OK ? st : bytes_printf(out, "  %s%s\n", folder, name);
+}
+
+static enum status
+put_manifest(struct bag *bag)
+{
+	struct bytes text = BYTES_INIT(MANIFEST_MAX);
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < bag->parts.count && st == ST_OK; i++)
+		st = manifest_line(&text, bag->parts.part[i].digest, "data/",
+		    bag->parts.part[i].file);
+	if (st == ST_OK)
+		st = put_tag(bag, "manifest-sha256.txt", &text);
+	bytes_free(&text);
+	return st;
+}
+
+static enum status
+put_tagmanifest(struct bag *bag)
+{
+	struct bytes text = BYTES_INIT(MANIFEST_MAX);
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < bag->tags && st == ST_OK; i++)
+		st = manifest_line(
+		    &text, bag->tag[i].digest, "", bag->tag[i].name);
+	if (st == ST_OK)
+		st = put_tag(bag, "tagmanifest-sha256.txt", &text);
+	bytes_free(&text);
+	return st;
+}
+
+/* The files that say what a bag is; no date, which nobody needs to know. */
+static enum status
+put_info(struct bag *bag, const struct bag_about *about)
+{
+	struct bytes text = BYTES_INIT(4096);
+	enum status st;
+
+	st = bytes_append_text(
+	    &text, "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
+	if (st == ST_OK)
+		st = put_tag(bag, "bagit.txt", &text);
+	bytes_clear(&text);
+	if (st == ST_OK)
+		st = bytes_printf(&text,
+		    "Bag-Software-Agent: tipline-analyst %s\n"
+		    "External-Identifier: tip %" PRIu64 "\n"
+		    "Payload-Oxum: %" PRIu64 ".%zu\n",
+		    TIPLINE_VERSION, about->number, bag->size,
+		    bag->parts.count);
+	if (st == ST_OK)
+		st = put_tag(bag, "bag-info.txt", &text);
+	bytes_free(&text);
+	return st;
+}
+
+enum status
+bag_finish(struct bag *bag, const struct bag_about *about)
+{
+	struct bytes json = BYTES_INIT(BAG_JSON_MAX);
+	struct bytes html = BYTES_INIT(BAG_HTML_MAX);
+	enum status st;
+
+	if ((st = put_info(bag, about)) != ST_OK)
+		goto out;
+	if ((st = put_manifest(bag)) != ST_OK)
+		goto out;
+	if ((st = bag_json(about, &bag->parts, &json)) != ST_OK ||
+	    (st = put_tag(bag, "tip.json", &json)) != ST_OK)
+		goto out;
+	if ((st = bag_html(about, &bag->parts, &html)) != ST_OK ||
+	    (st = put_tag(bag, "index.html", &html)) != ST_OK)
+		goto out;
+	st = put_tagmanifest(bag);
+	bag->finished = st == ST_OK;
+out:
+	bytes_free(&json);
+	bytes_free(&html);
+	return st;
+}
+
+uint64_t
+bag_size(const struct bag *bag)
+{
+	return bag->size;
+}
+
+void
+bag_free(struct bag *bag)
+{
+	int kept = errno;
+
+	if (bag == NULL)
+		return;
+	for (int *fd = (int[]){bag->fd, bag->data, bag->dir, -2}; *fd != -2;
+	     fd++) {
+		if (*fd != -1)
+			close(*fd);
+	}
+	/* What stays is hidden by its name, and the next run removes it. */
+	if (!bag->finished && bag_remove(bag->cases, bag->name) != ST_OK)
+		errno = kept;
+	for (size_t i = 0; i < bag->parts.count; i++) {
+		wipe(bag->parts.part[i].name, bag->parts.part[i].name_len);
+		free(bag->parts.part[i].name);
+	}
+	free(bag->parts.part);
+	bytes_free(&bag->parts.shown);
+	bytes_free(&bag->buffer);
+	sha256_free(bag->sha);
+	free(bag);
+	errno = kept;
+}

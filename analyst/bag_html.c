@@ -1,0 +1,109 @@
+/*
+ * bag: index.html of one tip; see bag.h.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "analyst/bag_parts.h"
+#include "analyst/clean.h"
+#include "analyst/page.h"
+
+#define NAME_TEXT_MAX (ENVELOPE_NAME_MAX * 3)
+#define TITLE_LEN 32
+
+static enum status
+put_message(const struct bag_parts *parts, struct bytes *out)
+{
+	enum status st;
+
+	st = bytes_append_text(out, "<pre dir=\"auto\">");
+	if (st == ST_OK)
+		st = clean_html(parts->shown.p, parts->shown.len, out);
+	if (st == ST_OK)
+		st = bytes_append_text(out, "</pre>\n");
+	if (st == ST_OK && parts->shown_cut)
+		st = bytes_append_text(out,
+		    "<p>The message goes on: all of it is in"
+		    " data/message.txt.</p>\n");
+	return st;
+}
+
+/* A row: our name as a link, the cleaned original, the size, the digest. */
+static enum status
+put_row(const struct bag_part *part, struct bytes *out)
+{
+	struct bytes name = BYTES_INIT(NAME_TEXT_MAX);
+	enum status st;
+
+	st = bytes_printf(out,
+	    "<tr><td class=\"n\"><a href=\"data/%s\" download>%s</a></td>"
+	    "<td dir=\"auto\">",
+	    part->file, part->file);
+	if (st == ST_OK)
+		st = clean_name(part->name, part->name_len, &name);
+	if (st == ST_OK)
+		st = clean_html(name.p, name.len, out);
+	if (st == ST_OK)
+		st = bytes_append_text(out, "</td><td class=\"n\">");
+	if (st == ST_OK)
+		st = page_size(out, part->size);
+	if (st == ST_OK)
+		st = bytes_append_text(out, "</td><td class=\"d\">");
+	if (st == ST_OK)
+		st = clean_hex(part->digest, DIGEST_LEN, out);
+	if (st == ST_OK)
+		st = bytes_append_text(out, "</td></tr>\n");
+	bytes_free(&name);
+	return st;
+}
+
+static enum status
+put_table(const char *heading, enum bag_kind kind,
+    const struct bag_parts *parts, struct bytes *out)
+{
+	size_t rows = 0;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < parts->count && st == ST_OK; i++) {
+		if (parts->part[i].kind != kind)
+			continue;
+		if (rows++ == 0)
+			st = bytes_printf(out,
+			    "<h2>%s</h2>\n<table>\n"
+			    "<tr><th>here</th><th>was called</th>"
+			    "<th>size</th><th>SHA-256</th></tr>\n",
+			    heading);
+		if (st == ST_OK)
+			st = put_row(&parts->part[i], out);
+	}
+	if (rows > 0 && st == ST_OK)
+		st = bytes_append_text(out, "</table>\n");
+	return st;
+}
+
+enum status
+bag_html(const struct bag_about *about, const struct bag_parts *parts,
+    struct bytes *out)
+{
+	char title[TITLE_LEN], server[KEY_ID_TEXT_LEN + 1];
+	enum status st;
+
+	(void)snprintf(title, sizeof(title), "Tip %" PRIu64, about->number);
+	key_id_text(about->server, server);
+	if ((st = page_begin(out, title)) != ST_OK)
+		return st;
+	st = bytes_printf(out,
+	    "<p><a href=\"../index.html\">All tips</a></p>\n"
+	    "<p class=\"d\">Server %s, epoch %" PRIu32
+	    ". Hidden characters are shown as <b>U+200B</b>."
+	    " Open files only in a safe viewer.</p>\n"
+	    "<h2>Message</h2>\n",
+	    server, about->epoch);
+	if (st == ST_OK)
+		st = put_message(parts, out);
+	if (st == ST_OK)
+		st = put_table("Files", BAG_FILE, parts, out);
+	if (st == ST_OK)
+		st = put_table("Other answers", BAG_FIELD, parts, out);
+	return st != ST_OK ? st : page_end(out);
+}

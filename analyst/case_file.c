@@ -1,0 +1,89 @@
+/*
+ * case_file: see case_file.h.
+ */
+#include "analyst/case_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "analyst/bag_parts.h"
+#include "base/bytes.h"
+#include "base/durable.h"
+#include "base/num.h"
+
+static bool
+read_digest(const char *hex, uint8_t out[static DIGEST_LEN])
+{
+	uint64_t v;
+
+	if (hex == NULL || strlen(hex) != (size_t)DIGEST_LEN * 2)
+		return false;
+	for (size_t i = 0; i < DIGEST_LEN; i++) {
+		if (num_parse_hex(hex + 2 * i, 2, 255, &v) != ST_OK)
+			return false;
+		out[i] = (uint8_t)v;
+	}
+	return true;
+}
+
+static void
+take_values(struct case_file *out)
+{
+	const cJSON *file, *files;
+	const char *text;
+
+	text = cJSON_GetStringValue(
+	    cJSON_GetObjectItemCaseSensitive(out->json, "sealed_digest"));
+	out->has_digest = read_digest(text, out->sealed_digest);
+	text = cJSON_GetStringValue(
+	    cJSON_GetObjectItemCaseSensitive(out->json, "first_line"));
+	out->first_line = text == NULL ? "" : text;
+	files = cJSON_GetObjectItemCaseSensitive(out->json, "files");
+	cJSON_ArrayForEach(file, files)
+	{
+		double size = cJSON_GetNumberValue(
+		    cJSON_GetObjectItemCaseSensitive(file, "bytes"));
+
+		out->files++;
+		/* Not a number compares false. */
+		if (size >= 0 && size < 1e15)
+			out->bytes += (uint64_t)size;
+	}
+}
+
+enum status
+case_file_read(int cases, const char *folder, struct case_file *out)
+{
+	struct bytes text = BYTES_INIT(BAG_JSON_MAX);
+	enum status st;
+	int dir;
+
+	*out = (struct case_file){.first_line = ""};
+	dir = openat(
+	    cases, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir == -1)
+		return errno == ENOENT ? ST_ABSENT : ST_MALFORMED;
+	st = durable_read(dir, "tip.json", &text);
+	close(dir);
+	if (st == ST_OK) {
+		out->json = cJSON_ParseWithLength((char *)text.p, text.len);
+		st = cJSON_IsObject(out->json) ? ST_OK : ST_MALFORMED;
+	}
+	bytes_free(&text);
+	if (st == ST_OK)
+		take_values(out);
+	else
+		case_file_free(out);
+	return st;
+}
+
+void
+case_file_free(struct case_file *file)
+{
+	cJSON_Delete(file->json);
+	*file = (struct case_file){.first_line = ""};
+}

@@ -1,0 +1,35 @@
+/*
+ * case_file: read a tip.json again.
+ */
+#ifndef TIPLINE_ANALYST_CASE_FILE_H
+#define TIPLINE_ANALYST_CASE_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "crypto/digest.h"
+
+struct cJSON;
+
+struct case_file {
+	struct cJSON *json; /* owned */
+	bool has_digest;
+	uint8_t sealed_digest[DIGEST_LEN];
+	const char *first_line; /* borrowed from json; never NULL */
+	size_t files;
+	uint64_t bytes; /* of all files */
+};
+
+/*
+ * Read folder/tip.json inside the folder cases.  On ST_OK the caller calls
+ * case_file_free().  ST_ABSENT, ST_DENIED, ST_MALFORMED, ST_LIMIT, ST_IO,
+ * ST_NOMEM.
+ */
+MUST_CHECK enum status case_file_read(
+    int cases, const char *folder, struct case_file *out);
+
+void case_file_free(struct case_file *file);
+
+#endif

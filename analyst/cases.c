@@ -1,0 +1,168 @@
+/*
+ * cases: see cases.h.
+ */
+#include "analyst/cases.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analyst/case_file.h"
+#include "analyst/say.h"
+
+/* Is name that of a bag in the making? */
+static bool
+is_part(const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(name, ".tip-", 5) == 0 && len > 10 &&
+	    strcmp(name + len - 5, ".part") == 0;
+}
+
+static enum status
+sweep(int dirfd)
+{
+	struct dirent *entry;
+	enum status st = ST_OK;
+	DIR *d = NULL;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1 || (d = fdopendir(fd)) == NULL) {
+		if (fd != -1)
+			close(fd);
+		return ST_IO;
+	}
+	while (st == ST_OK && (entry = readdir(d)) != NULL) {
+		if (is_part(entry->d_name))
+			st = bag_remove(dirfd, entry->d_name);
+	}
+	closedir(d);
+	return st;
+}
+
+enum status
+cases_open(const char *path, struct cases *cases)
+{
+	struct stat sb;
+
+	*cases = (struct cases){.dirfd = -1};
+	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+		say_error(
+		    "cannot make the folder %s: %s", path, strerror(errno));
+		return ST_DENIED;
+	}
+	cases->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cases->dirfd == -1 || fstat(cases->dirfd, &sb) != 0) {
+		say_error(
+		    "cannot open the folder %s: %s", path, strerror(errno));
+		return ST_DENIED;
+	}
+	if ((sb.st_mode & 077) != 0)
+		say("warning: others can look into %s", path);
+	if (flock(cases->dirfd, LOCK_EX | LOCK_NB) != 0) {
+		say_error("another run is at work in %s", path);
+		return ST_BUSY;
+	}
+	if (sweep(cases->dirfd) != ST_OK) {
+		say_error("cannot remove what a cut run left in %s: %s", path,
+		    strerror(errno));
+		return ST_IO;
+	}
+	return ST_OK;
+}
+
+enum cases_found
+cases_look(const struct cases *cases, uint64_t number,
+    const uint8_t sealed_digest[static DIGEST_LEN])
+{
+	char name[BAG_NAME_LEN];
+	struct case_file there;
+	struct stat sb;
+	bool same;
+
+	bag_name(number, name);
+	if (fstatat(cases->dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? CASES_ABSENT : CASES_CONFLICT;
+	if (case_file_read(cases->dirfd, name, &there) != ST_OK)
+		return CASES_CONFLICT;
+	same = there.has_digest &&
+	    memcmp(there.sealed_digest, sealed_digest, DIGEST_LEN) == 0;
+	case_file_free(&there);
+	return same ? CASES_SAME : CASES_CONFLICT;
+}
+
+/* Move one bag into place; never in the place of anything. */
+static enum status
+move(const struct cases *cases, uint64_t number)
+{
+	char from[BAG_NAME_LEN], to[BAG_NAME_LEN];
+	struct stat sb;
+
+	bag_part_name(number, from);
+	bag_name(number, to);
+	if (renameat2(cases->dirfd, from, cases->dirfd, to, RENAME_NOREPLACE) ==
+	    0)
+		return ST_OK;
+	/* File systems that do not know the flag; we hold the lock. */
+	if (errno != EINVAL && errno != ENOSYS)
+		return errno == EEXIST ? ST_EXISTS : ST_IO;
+	if (fstatat(cases->dirfd, to, &sb, AT_SYMLINK_NOFOLLOW) == 0)
+		return ST_EXISTS;
+	return renameat(cases->dirfd, from, cases->dirfd, to) == 0 ? ST_OK
+								   : ST_IO;
+}
+
+enum status
+cases_commit(struct cases *cases)
+{
+	char name[BAG_NAME_LEN];
+	enum status st = ST_OK;
+	size_t done = 0;
+	int kept;
+
+	if (cases->waiting == 0)
+		return ST_OK;
+	if (syncfs(cases->dirfd) != 0)
+		st = errno == ENOSPC || errno == EDQUOT ? ST_FULL : ST_IO;
+	while (st == ST_OK && done < cases->waiting) {
+		if ((st = move(cases, cases->number[done])) == ST_OK)
+			done++;
+	}
+	kept = errno;
+	for (; done < cases->waiting; done++) {
+		bag_part_name(cases->number[done], name);
+		/* What stays is hidden, and the next run removes it. */
+		if (bag_remove(cases->dirfd, name) != ST_OK)
+			break;
+	}
+	cases->waiting = 0;
+	cases->waiting_bytes = 0;
+	errno = kept;
+	return st;
+}
+
+enum status
+cases_add(struct cases *cases, uint64_t number, uint64_t size)
+{
+	cases->number[cases->waiting++] = number;
+	cases->waiting_bytes += size;
+	if (cases->waiting == CASES_BATCH_TIPS ||
+	    cases->waiting_bytes >= CASES_BATCH_BYTES)
+		return cases_commit(cases);
+	return ST_OK;
+}
+
+void
+cases_close(struct cases *cases)
+{
+	if (cases->dirfd != -1)
+		close(cases->dirfd);
+	*cases = (struct cases){.dirfd = -1};
+}

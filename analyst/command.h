@@ -1,0 +1,33 @@
+/*
+ * command: what main.c and the commands of tipline-analyst share.
+ *
+ * A command gets argv from its own last word on ("init", "make", ...),
+ * parses its options itself and returns one of the exit codes.
+ */
+#ifndef TIPLINE_ANALYST_COMMAND_H
+#define TIPLINE_ANALYST_COMMAND_H
+
+#include "base/confine.h"
+#include "base/status.h"
+
+enum exit_code { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+int cmd_init(int argc, char **argv);
+int cmd_keyset(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_open(int argc, char **argv);
+
+/* Print text, a command's help, on standard output.  Returns EXIT_DONE. */
+int command_help(const char *text);
+
+/* Say how a command is used, after a wrong use of it.  Returns EXIT_USAGE. */
+int command_usage(const char *text);
+
+/*
+ * Confine the process for an offline tool that still needs these paths, and
+ * say aloud what the kernel lacks.  ST_OK or ST_IO (said aloud).
+ */
+MUST_CHECK enum status command_confine(
+    const char *const *read, const char *const *write);
+
+#endif

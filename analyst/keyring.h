@@ -1,0 +1,111 @@
+/*
+ * keyring: the analysts' folder of keys.
+ *
+ *	KEYS/master.key              opens all others, under the passphrase
+ *	KEYS/root.key, root.pub      signs key sets (minisign)
+ *	KEYS/signer.key, signer.pub  signs what goes back to the server
+ *	KEYS/epochs/0001.key ...     one week's secret each
+ *	KEYS/sequence                highest sequence number ever used
+ *	KEYS/server.pub              the server the key sets are for
+ *	KEYS/keyset.txt, .minisig    the last key set made
+ *	KEYS/keyset.next             its text, written first: see cmd_keyset.c
+ *
+ * The folder and its secrets are readable by their owner alone, or they are
+ * refused.  Secrets lie in guarded memory.  Whatever fails is said aloud
+ * here, where it is first known.
+ */
+#ifndef TIPLINE_ANALYST_KEYRING_H
+#define TIPLINE_ANALYST_KEYRING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyst/passphrase.h"
+#include "base/status.h"
+#include "crypto/keyset.h"
+#include "crypto/minisign.h"
+#include "crypto/opener.h"
+#include "crypto/wrap.h"
+
+#define KEYRING_EPOCHS_MAX 4096
+#define KEYRING_FILE_MAX 4096
+
+struct keyring_epoch {
+	struct secret_info info;
+	uint8_t public_key[PUBLIC_KEY_LEN];
+	struct opener_key key; /* points into this struct and to secrets */
+};
+
+struct keyring {
+	int dirfd; /* locked while it is open */
+	struct minisign_key root;
+	bool has_set;
+	struct keyset set; /* the last one made, its signature checked */
+	uint8_t *master;   /* guarded; NULL until keyring_unlock() */
+	uint8_t *secrets;  /* guarded, of all epochs */
+	struct keyring_epoch *epoch;
+	size_t epochs;
+};
+
+/*
+ * Make a keyring in path, which must be empty or not there.  On ST_OK root
+ * is its public key.  ST_EXISTS, ST_DENIED, ST_FULL, ST_IO, ST_NOMEM.
+ */
+MUST_CHECK enum status keyring_create(const char *path,
+    const struct passphrase *pass, const struct wrap_cost *cost,
+    struct minisign_key *root);
+
+/*
+ * Open the folder, wait for its lock, read root.pub and, if there is one, the
+ * last key set.  On ST_OK or not, the caller calls keyring_close().
+ * ST_ABSENT, ST_DENIED (others can read it), ST_MALFORMED, ST_FORGED (the
+ * key set), ST_WRONG_KEY, ST_VERSION, ST_IO, ST_NOMEM.
+ */
+MUST_CHECK enum status keyring_open(const char *path, struct keyring *kr);
+
+/* Open the master key.  ST_OK, ST_WRONG_KEY (passphrase), ST_ABSENT,
+ * ST_DENIED, ST_MALFORMED, ST_IO, ST_NOMEM. */
+MUST_CHECK enum status keyring_unlock(
+    struct keyring *kr, const struct passphrase *pass);
+
+/*
+ * Open all epoch keys, in rising order of their epochs.  A damaged file is
+ * named and left out, since the others still open their tips.  ST_OK,
+ * ST_ABSENT (no folder), ST_LIMIT, ST_IO, ST_NOMEM.
+ */
+MUST_CHECK enum status keyring_load_epochs(struct keyring *kr);
+
+/* Return the epoch key of that id, borrowed, or NULL. */
+const struct opener_key *keyring_find(
+    const struct keyring *kr, const uint8_t id[static KEY_ID_LEN]);
+
+/*
+ * Open the secret file name, which must have that role, into secret
+ * (guarded).  ST_OK, ST_ABSENT, ST_DENIED, ST_MALFORMED, ST_FORGED, ST_IO.
+ */
+MUST_CHECK enum status keyring_secret(struct keyring *kr, const char *name,
+    enum secret_role role, struct secret_info *info,
+    uint8_t secret[static SECRET_KEY_LEN]);
+
+/*
+ * Make the key of one more epoch and put it durably on disk, before it is
+ * added to kr->epoch (which keyring_load_epochs() has filled).  ST_OK,
+ * ST_EXISTS, ST_LIMIT, ST_FULL, ST_DENIED, ST_IO, ST_NOMEM.
+ */
+MUST_CHECK enum status keyring_add_epoch(
+    struct keyring *kr, uint32_t epoch, uint64_t from, uint64_t until);
+
+/* The highest sequence number ever used.  ST_OK, ST_MALFORMED, ST_ABSENT,
+ * ST_IO, ST_NOMEM. */
+MUST_CHECK enum status keyring_sequence(struct keyring *kr, uint64_t *out);
+
+/* Write a file of the folder in the place of what was there, mode 0600.
+ * As durable_write(). */
+MUST_CHECK enum status keyring_put(
+    struct keyring *kr, const char *name, const struct bytes *content);
+
+/* Wipe all. */
+void keyring_close(struct keyring *kr);
+
+#endif

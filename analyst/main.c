@@ -1,0 +1,111 @@
+/*
+ * tipline-analyst: the offline side of a tip line.
+ *
+ * Links no network code; its first act is to take from itself what an
+ * offline tool does not need.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analyst/command.h"
+#include "analyst/say.h"
+#include "base/confine.h"
+#include "base/guarded.h"
+#include "crypto/recipients.h"
+
+#define GUARDED_LEN ((size_t)1 << 20)
+
+struct command {
+	const char *first, *second; /* its words; second may be NULL */
+	int (*run)(int argc, char **argv);
+	const char *line;
+};
+
+static const struct command commands[] = {
+    {"init", NULL, cmd_init, "make root and signing keys"},
+    {"keyset", "make", cmd_keyset, "make weekly keys and sign a key set"},
+    {"verify", NULL, cmd_verify, "check that a bundle is whole and genuine"},
+    {"open", NULL, cmd_open, "open a bundle's tips into a folder of cases"},
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void
+list_commands(FILE *to)
+{
+	fputs("usage: tipline-analyst COMMAND ... | --help | --version\n", to);
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *c = &commands[i];
+		char words[32];
+
+		(void)snprintf(words, sizeof(words), "%s%s%s", c->first,
+		    c->second == NULL ? "" : " ",
+		    c->second == NULL ? "" : c->second);
+		fprintf(to, "  %-12s %s\n", words, c->line);
+	}
+	fputs("Each command has --help.\n", to);
+}
+
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+static int
+run(int argc, char **argv)
+{
+	const char *first = argc > 1 ? argv[1] : "";
+	const char *second = argc > 2 ? argv[2] : "";
+
+	if (is_help(first)) {
+		list_commands(stdout);
+		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
+	}
+	if (strcmp(first, "--version") == 0) {
+		printf("tipline-analyst %s\n", TIPLINE_VERSION);
+		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *c = &commands[i];
+
+		if (strcmp(first, c->first) != 0)
+			continue;
+		if (c->second == NULL)
+			return c->run(argc - 1, argv + 1);
+		/* "keyset --help" is as good as "keyset make --help". */
+		if (strcmp(second, c->second) == 0)
+			return c->run(argc - 2, argv + 2);
+		if (is_help(second))
+			return c->run(argc - 1, argv + 1);
+	}
+	if (first[0] != '\0')
+		say_error("there is no command %s%s%s", first,
+		    second[0] == '\0' ? "" : " ", second);
+	list_commands(stderr);
+	return EXIT_USAGE;
+}
+
+int
+main(int argc, char **argv)
+{
+	bool locked = true;
+	int code;
+
+	if (confine_early() != ST_OK || crypto_room_init() != ST_OK) {
+		say_error("cannot start: %s", strerror(errno));
+		return EXIT_REFUSED;
+	}
+	if (guarded_open(GUARDED_LEN, &locked) != ST_OK) {
+		say_error("no memory for keys");
+		return EXIT_REFUSED;
+	}
+	if (!locked)
+		say("warning: memory cannot be locked: keys could be swapped"
+		    " to disk");
+	code = run(argc, argv);
+	guarded_close();
+	return code;
+}

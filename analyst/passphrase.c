@@ -1,0 +1,258 @@
+/*
+ * passphrase: see passphrase.h.
+ *
+ * The terminal is read key by key with its line editor and signal keys off:
+ * nothing typed stays in the terminal's own buffer, and Ctrl-C comes as a
+ * byte, so that the terminal is always put back as it was.
+ */
+#include "analyst/passphrase.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "analyst/say.h"
+#include "base/bytes.h"
+#include "base/durable.h"
+#include "base/guarded.h"
+
+#define KEY_INTERRUPT 0x03
+#define KEY_END 0x04
+#define KEY_ERASE_LINE 0x15
+
+/* Does this byte go on with a UTF-8 character, rather than begin one? */
+static bool
+goes_on(char c)
+{
+	return ((uint8_t)c & 0xc0) == 0x80;
+}
+
+/* One key more; false when the line has ended, one way or the other. */
+static bool
+take_key(struct passphrase *pass, uint8_t key, enum status *st)
+{
+	switch (key) {
+	case '\r':
+	case '\n':
+		return false;
+	case KEY_INTERRUPT:
+	case KEY_END:
+		*st = ST_EOF;
+		return false;
+	case KEY_ERASE_LINE:
+		wipe(pass->p, pass->len);
+		pass->len = 0;
+		return true;
+	case '\b':
+	case 0x7f:
+		/* One character, which may be several bytes. */
+		while (pass->len > 0 && goes_on(pass->p[--pass->len]))
+			;
+		return true;
+	default:
+		if (pass->len == PASSPHRASE_MAX) {
+			*st = ST_LIMIT;
+			return false;
+		}
+		pass->p[pass->len++] = (char)key;
+		return true;
+	}
+}
+
+static enum status
+read_line(int fd, struct passphrase *pass)
+{
+	uint8_t key = 0;
+	enum status st = ST_OK;
+
+	do {
+		if ((st = read_all(fd, &key, 1)) != ST_OK)
+			break;
+	} while (take_key(pass, key, &st));
+	wipe(&key, sizeof(key));
+	return st;
+}
+
+static enum status
+ask(int tty, const char *question, struct passphrase *pass)
+{
+	struct termios before, quiet;
+	enum status st;
+
+	if (tcgetattr(tty, &before) != 0)
+		return ST_IO;
+	quiet = before;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+	quiet.c_cc[VMIN] = 1;
+	quiet.c_cc[VTIME] = 0;
+	if ((st = write_all(tty, question, strlen(question))) != ST_OK)
+		return st;
+	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
+		return ST_IO;
+	st = read_line(tty, pass);
+	if (tcsetattr(tty, TCSAFLUSH, &before) != 0 && st == ST_OK)
+		st = ST_IO;
+	if (write_all(tty, "\n", 1) != ST_OK && st == ST_OK)
+		st = ST_IO;
+	return st;
+}
+
+static enum status
+passphrase_new(struct passphrase *pass)
+{
+	pass->len = 0;
+	pass->p = guarded_new(PASSPHRASE_MAX);
+	return pass->p == NULL ? ST_NOMEM : ST_OK;
+}
+
+/* In constant time for one length, like every comparison of secrets. */
+static bool
+is_same(const struct passphrase *a, const struct passphrase *b)
+{
+	unsigned differ = 0;
+
+	if (a->len != b->len)
+		return false;
+	for (size_t i = 0; i < a->len; i++)
+		differ |= (unsigned)(a->p[i] ^ b->p[i]);
+	return differ == 0;
+}
+
+static enum status
+ask_again(int tty, const struct passphrase *first)
+{
+	struct passphrase second;
+	enum status st;
+
+	if ((st = passphrase_new(&second)) != ST_OK)
+		return st;
+	st = ask(tty, "The same passphrase again: ", &second);
+	if (st == ST_OK && !is_same(first, &second)) {
+		say_error("the two passphrases are not the same");
+		st = ST_MALFORMED;
+	}
+	passphrase_free(&second);
+	return st;
+}
+
+static enum status
+from_terminal(bool is_new, struct passphrase *pass)
+{
+	enum status st;
+	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (tty == -1) {
+		say_error("there is no terminal to ask for the passphrase:"
+			  " give --passphrase-file FILE");
+		return ST_DENIED;
+	}
+	st = ask(tty,
+	    is_new ? "New passphrase for these keys: "
+		   : "Passphrase of these keys: ",
+	    pass);
+	if (st == ST_OK && is_new)
+		st = ask_again(tty, pass);
+	close(tty);
+	if (st == ST_EOF)
+		say_error("no passphrase given");
+	else if (st == ST_LIMIT)
+		say_error(
+		    "the passphrase is longer than %d bytes", PASSPHRASE_MAX);
+	else if (st == ST_IO)
+		say_error("the terminal failed: %s", strerror(errno));
+	return st;
+}
+
+/* The first line of the file, without its end (LF or CR LF). */
+static enum status
+from_file(const char *file, struct passphrase *pass)
+{
+	struct stat sb;
+	enum status st = ST_OK;
+	char c = 0;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd == -1) {
+		say_error("cannot read the passphrase file %s: %s", file,
+		    strerror(errno));
+		return errno == ENOENT ? ST_ABSENT : ST_DENIED;
+	}
+	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
+	    (sb.st_mode & 077) != 0)
+		say("warning: others can read the passphrase file %s", file);
+	while ((st = read_all(fd, &c, 1)) == ST_OK && c != '\n') {
+		if (pass->len == PASSPHRASE_MAX) {
+			st = ST_LIMIT;
+			break;
+		}
+		pass->p[pass->len++] = c;
+	}
+	wipe(&c, sizeof(c));
+	close(fd);
+	if (st == ST_LIMIT)
+		say_error("the first line of %s is longer than %d bytes", file,
+		    PASSPHRASE_MAX);
+	else if (st == ST_IO)
+		say_error("cannot read the passphrase file %s: %s", file,
+		    strerror(errno));
+	if (st != ST_OK && st != ST_EOF)
+		return st;
+	if (pass->len > 0 && pass->p[pass->len - 1] == '\r')
+		pass->len--;
+	return ST_OK;
+}
+
+/* Refuse what protects nothing. */
+static enum status
+check(const struct passphrase *pass, bool is_new)
+{
+	size_t characters = 0;
+
+	if (pass->len == 0) {
+		say_error("an empty passphrase is refused: it would protect"
+			  " nothing");
+		return ST_MALFORMED;
+	}
+	for (size_t i = 0; i < pass->len; i++)
+		characters += !goes_on(pass->p[i]);
+	if (is_new && characters < PASSPHRASE_MIN) {
+		say_error("this passphrase is too short: whoever finds the"
+			  " keys could try all of its kind; take at least %d"
+			  " characters, better six words",
+		    PASSPHRASE_MIN);
+		return ST_MALFORMED;
+	}
+	return ST_OK;
+}
+
+enum status
+passphrase_get(const char *file, bool is_new, struct passphrase *out)
+{
+	enum status st;
+
+	if ((st = passphrase_new(out)) != ST_OK) {
+		say_error("no memory for the passphrase");
+		return st;
+	}
+	if (file != NULL)
+		st = from_file(file, out);
+	else
+		st = from_terminal(is_new, out);
+	if (st == ST_OK)
+		st = check(out, is_new);
+	if (st != ST_OK)
+		passphrase_free(out);
+	return st;
+}
+
+void
+passphrase_free(struct passphrase *pass)
+{
+	guarded_free(pass->p);
+	pass->p = NULL;
+	pass->len = 0;
+}

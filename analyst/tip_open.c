@@ -1,0 +1,224 @@
+/*
+ * tip_open: see tip_open.h.
+ *
+ * The tip is opened, its digest computed and its bag written in one pass.
+ * The bag counts only when all three agree: an envelope that opens but has
+ * not the digest the server recorded is not what the server took in.
+ */
+#include "analyst/tip_open.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "analyst/bag.h"
+#include "analyst/say.h"
+#include "crypto/opener.h"
+
+struct job {
+	const struct keyring *kr;
+	struct bag *bag;
+	enum status bag_status; /* the first failure of the bag */
+};
+
+static const struct opener_key *
+on_lookup(void *ctx, const uint8_t id[static KEY_ID_LEN], uint32_t epoch)
+{
+	const struct job *job = ctx;
+
+	(void)epoch; /* the id alone decides */
+	return keyring_find(job->kr, id);
+}
+
+static enum status
+on_part(void *ctx, enum envelope_part kind, const uint8_t *name, size_t len)
+{
+	struct job *job = ctx;
+
+	return job->bag_status = bag_part(job->bag, kind, name, len);
+}
+
+static enum status
+on_data(void *ctx, const uint8_t *p, size_t len)
+{
+	struct job *job = ctx;
+
+	return job->bag_status = bag_data(job->bag, p, len);
+}
+
+static enum status
+on_part_end(void *ctx, uint64_t size)
+{
+	struct job *job = ctx;
+
+	(void)size; /* the opener has compared it */
+	return job->bag_status = bag_part_end(job->bag);
+}
+
+/* Add words to why; a reason too long is cut, which harms nobody. */
+#define ADD(why, ...)                                                          \
+	do {                                                                   \
+		if (bytes_printf((why), __VA_ARGS__) != ST_OK)                 \
+			break;                                                 \
+	} while (0)
+
+static void
+explain_key(const struct opener_report *report, struct bytes *why)
+{
+	char id[KEY_ID_TEXT_LEN + 1];
+
+	ADD(why, "sealed to key%s ", report->recipients == 1 ? "" : "s");
+	for (size_t i = 0; i < report->recipients && i < RECIPIENTS_MAX; i++) {
+		key_id_text(report->ids[i], id);
+		ADD(why, "%s%s", i == 0 ? "" : ", ", id);
+	}
+	ADD(why, " of epoch %" PRIu32 ", which this keyring does not have",
+	    report->epoch);
+}
+
+/* Say why the opener gave up, with what it knows about the place. */
+static void
+explain(enum status st, const struct opener *op, struct bytes *why)
+{
+	struct opener_report report;
+
+	opener_report(op, &report);
+	switch (st) {
+	case ST_WRONG_KEY:
+		explain_key(&report, why);
+		break;
+	case ST_VERSION:
+		ADD(why, "of a version that this program does not know");
+		break;
+	case ST_LIMIT:
+		ADD(why, "more than %d parts: no form sends so many",
+		    BAG_PARTS_MAX);
+		break;
+	case ST_SHORT:
+		ADD(why,
+		    "ends before it is whole, after record %" PRIu64
+		    ", byte %" PRIu64,
+		    report.record, report.offset);
+		break;
+	default:
+		if (report.epoch == 0)
+			ADD(why, "not a sealed tip: its head is damaged");
+		else
+			ADD(why,
+			    "damaged in record %" PRIu64 ", at byte %" PRIu64,
+			    report.record + 1, report.offset);
+		break;
+	}
+}
+
+/* Feed the whole tip; *opened is what the opener said in the end. */
+static enum status
+feed(struct inbox *in, struct opener *op, enum status *opened)
+{
+	const uint8_t *p;
+	size_t n;
+	enum status st;
+
+	*opened = ST_OK;
+	do {
+		if ((st = bundle_reader_data(in->reader, &p, &n)) != ST_OK)
+			return st;
+		if (n > 0)
+			*opened = opener_feed(op, p, n);
+		say_progress(
+		    bundle_reader_offset(in->reader), in->size, in->tip.number);
+	} while (n > 0 && *opened == ST_OK);
+	if (*opened == ST_OK)
+		*opened = opener_finish(op);
+	/* Whatever the opener made of it, the bundle goes on behind it. */
+	return ST_OK;
+}
+
+static enum status
+finish(struct inbox *in, struct cases *cases, struct bag *bag,
+    const struct opener *op)
+{
+	struct opener_report report;
+	struct bag_about about = {
+	    .number = in->tip.number, .sealed_len = in->tip.len};
+	enum status st;
+
+	opener_report(op, &report);
+	about.epoch = report.epoch;
+	memcpy(about.server, in->head.server, KEY_ID_LEN);
+	memcpy(about.sealed_digest, in->tip.digest, DIGEST_LEN);
+	if ((st = bag_finish(bag, &about)) != ST_OK)
+		return st;
+	return cases_add(cases, in->tip.number, bag_size(bag));
+}
+
+static enum status
+open_new(struct inbox *in, const struct keyring *kr, struct cases *cases,
+    enum tip_outcome *outcome, struct bytes *why)
+{
+	struct job job = {.kr = kr};
+	const struct opener_events events = {.lookup = on_lookup,
+	    .part = on_part,
+	    .data = on_data,
+	    .part_end = on_part_end,
+	    .ctx = &job};
+	struct opener *op = NULL;
+	enum status st, opened, end;
+
+	*outcome = TIP_FAILED;
+	if ((st = bag_begin(cases->dirfd, in->tip.number, &job.bag)) != ST_OK)
+		goto out;
+	if ((st = opener_new(&events, &op)) != ST_OK)
+		goto out;
+	if ((st = feed(in, op, &opened)) != ST_OK)
+		goto out;
+	/* This machine's failure, not the tip's. */
+	st = job.bag_status == ST_LIMIT ? ST_OK : job.bag_status;
+	if (st == ST_OK && opened == ST_NOMEM)
+		st = ST_NOMEM;
+	if (st != ST_OK)
+		goto out;
+	end = inbox_tip_end(in);
+	if (end != ST_OK && end != ST_FORGED) {
+		st = end;
+		goto out;
+	}
+	if (end == ST_FORGED)
+		ADD(why, "altered since the server recorded it%s",
+		    opened == ST_OK ? "" : "; ");
+	if (opened != ST_OK)
+		explain(opened, op, why);
+	if (opened == ST_OK && end == ST_OK &&
+	    (st = finish(in, cases, job.bag, op)) == ST_OK)
+		*outcome = TIP_OPENED;
+out:
+	opener_free(op);
+	bag_free(job.bag);
+	return st;
+}
+
+enum status
+tip_open(struct inbox *in, const struct keyring *kr, struct cases *cases,
+    enum tip_outcome *outcome, struct bytes *why)
+{
+	enum cases_found found;
+	enum status st;
+
+	*outcome = TIP_FAILED;
+	found = cases_look(cases, in->tip.number, in->tip.digest);
+	if (found == CASES_ABSENT)
+		return open_new(in, kr, cases, outcome, why);
+	st = inbox_tip_end(in);
+	if (st != ST_OK && st != ST_FORGED)
+		return st;
+	if (st == ST_FORGED)
+		ADD(why, "altered since the server recorded it");
+	else if (found == CASES_CONFLICT)
+		ADD(why,
+		    "something else has the place of tip %" PRIu64
+		    " in the folder of cases; it was left as it is",
+		    in->tip.number);
+	else
+		*outcome = TIP_THERE;
+	return ST_OK;
+}
