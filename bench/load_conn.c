@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "intake/limits.h"
+
 #define BOUNDARY "----geckoformboundary79e612fc18949fc58ff03eaf56423d1a"
 #define PART "--" BOUNDARY "\r\nContent-Disposition: form-data; "
 
@@ -116,22 +118,25 @@ load_upload(const struct load *load, struct load_conn *conn, uint64_t file_len,
 	add(conn, before, sizeof(before) - 1);
 }
 
-/* Read the answer up to its end, keeping only its first bytes. */
+/* Read the answer, which is as long as every other, keeping its first bytes. */
 static enum load_state
 read_on(struct load_conn *conn)
 {
 	static char dump[65536];
-	ssize_t n;
+	ssize_t n = 1;
 
-	while ((n = read(conn->fd, dump, sizeof(dump))) > 0) {
-		for (ssize_t i = 0; i < n && conn->got < 12; i++)
-			conn->first[conn->got++] = dump[i];
+	while (conn->got < PAGE_TOTAL_LEN &&
+	    (n = read(conn->fd, dump, sizeof(dump))) > 0) {
+		for (ssize_t i = 0; i < n; i++, conn->got++) {
+			if (conn->got < sizeof(conn->first))
+				conn->first[conn->got] = dump[i];
+		}
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return LOAD_READING;
 	close(conn->fd);
 	conn->fd = -1;
-	if (n < 0 || conn->got != 12 ||
+	if (conn->got != PAGE_TOTAL_LEN ||
 	    memcmp(conn->first, "HTTP/1.1 200", 12) != 0)
 		return LOAD_FAILED;
 	return LOAD_KEPT;
