@@ -30,7 +30,7 @@ def send(line, message, files):
         ["curl", "-sS", "--unix-socket", line.socket, "-H", "Expect:", *words,
          "http://%s/tip" % line.host], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE)
-    expect(p.returncode == 0 and b'id="received"' in p.stdout, p.returncode,
+    expect(p.returncode == 0 and b"Your tip was received" in p.stdout, p.returncode,
            p.stderr, p.stdout[:2000])
 
 
