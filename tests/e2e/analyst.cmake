@@ -1,0 +1,11 @@
+# The analysts' tool on bundles of every kind, without a server.
+add_executable(make_bundle make_bundle.c)
+target_include_directories(make_bundle PRIVATE ${CMAKE_SOURCE_DIR})
+target_link_libraries(make_bundle PRIVATE
+	tipline_handoff tipline_crypto_open tipline_base)
+set_target_properties(make_bundle PROPERTIES
+	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_test(NAME e2e.analyst COMMAND sh
+	${CMAKE_CURRENT_LIST_DIR}/analyst_test.sh
+	$<TARGET_FILE:tipline-analyst> $<TARGET_FILE:make_bundle>)
+set_tests_properties(e2e.analyst PROPERTIES LABELS e2e TIMEOUT 600)

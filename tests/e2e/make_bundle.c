@@ -1,0 +1,344 @@
+/*
+ * make_bundle: make servers and bundles for tests, good ones and bad ones,
+ * without a running server.
+ *
+ *	make_bundle server DIR
+ *		writes DIR/server.key and DIR/server.pub
+ *	make_bundle bundle SERVER.KEY KEYSET FIRST OUT < RECIPE
+ *
+ * A recipe is a line for each step:
+ *
+ *	tip                   begins a tip, sealed to the key set's key of today
+ *	tip wrong-key         sealed to a key that nobody has
+ *	message PATH          the field "message"
+ *	field NAME PATH       another field
+ *	file HEX PATH         a file whose name is these bytes, - for none
+ *	damage N              flips byte N of the sealed tip before its digest
+ *	                      is taken
+ *	alter N               flips it behind the digest's back
+ *	repeat N              the sealed tip N times (1), under N numbers
+ *	end                   ends the tip
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/durable.h"
+#include "base/guarded.h"
+#include "base/num.h"
+#include "crypto/envelope.h"
+#include "crypto/keyset.h"
+#include "crypto/opener.h"
+#include "crypto/sign.h"
+#include "handoff/bundle.h"
+
+#define CHUNK 65536
+#define LINE_MAX_LEN 8192
+#define NONE UINT64_MAX
+
+struct maker {
+	FILE *out;
+	struct bundle_writer *writer;
+	struct recipients to;   /* of today */
+	struct envelope *env;   /* of the open tip */
+	FILE *sealed;           /* its bytes */
+	uint64_t damage, alter; /* which byte, or NONE */
+	uint64_t repeat;
+};
+
+static _Noreturn void
+die(const char *what, enum status st)
+{
+	fprintf(stderr, "make_bundle: %s: %s\n", what, status_text(st));
+	exit(1);
+}
+
+static void
+must(enum status st, const char *what)
+{
+	if (st != ST_OK)
+		die(what, st);
+}
+
+static enum status
+to_file(void *ctx, const void *p, size_t len)
+{
+	return fwrite(p, 1, len, ctx) == len ? ST_OK : ST_IO;
+}
+
+static enum status
+sealed_to_file(void *ctx, const uint8_t *p, size_t len)
+{
+	return to_file(ctx, p, len);
+}
+
+static void
+flip(FILE *f, uint64_t at)
+{
+	int c;
+
+	if (fseeko(f, (off_t)at, SEEK_SET) != 0 || (c = fgetc(f)) == EOF ||
+	    fseeko(f, (off_t)at, SEEK_SET) != 0 || fputc(c ^ 1, f) == EOF ||
+	    fflush(f) != 0)
+		die("flip", ST_IO);
+}
+
+static void
+begin_tip(struct maker *m, const char *how)
+{
+	struct recipients to = m->to;
+	uint8_t *secret = guarded_new(SECRET_KEY_LEN);
+
+	if (secret == NULL)
+		die("begin", ST_NOMEM);
+	if (strcmp(how, "wrong-key") == 0) {
+		epoch_key_new(to.r[0].key, secret);
+		key_id(KEY_ROLE_EPOCH, to.r[0].key, to.r[0].id);
+	}
+	guarded_free(secret);
+	m->damage = m->alter = NONE;
+	m->repeat = 1;
+	if ((m->sealed = tmpfile()) == NULL)
+		die("tmpfile", ST_IO);
+	must(envelope_begin(&to, sealed_to_file, m->sealed, &m->env), "begin");
+}
+
+static void
+add_part(struct maker *m, enum envelope_part kind, const void *name, size_t len,
+    const char *path)
+{
+	static uint8_t buf[CHUNK];
+	FILE *f = fopen(path, "rb");
+	size_t n;
+
+	if (f == NULL)
+		die(path, ST_ABSENT);
+	must(envelope_part(m->env, kind, name, len), "part");
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		must(envelope_data(m->env, buf, n), "data");
+	fclose(f);
+	must(envelope_part_end(m->env), "part end");
+}
+
+static void
+add_file(struct maker *m, const char *hex, const char *path)
+{
+	uint8_t name[ENVELOPE_NAME_MAX];
+	uint64_t v;
+	size_t len = strcmp(hex, "-") == 0 ? 0 : strlen(hex) / 2;
+
+	if (len > sizeof(name))
+		die("name", ST_LIMIT);
+	for (size_t i = 0; i < len; i++) {
+		must(num_parse_hex(hex + 2 * i, 2, 255, &v), "name");
+		name[i] = (uint8_t)v;
+	}
+	add_part(m, ENVELOPE_FILE, name, len, path);
+}
+
+/* Copy the sealed file into the bundle once. */
+static void
+carry(struct maker *m, uint64_t len, const uint8_t digest[static DIGEST_LEN])
+{
+	static uint8_t buf[CHUNK];
+	enum status st;
+	size_t n;
+
+	must(bundle_writer_tip(m->writer, len, digest), "tip");
+	rewind(m->sealed);
+	while ((n = fread(buf, 1, sizeof(buf), m->sealed)) > 0)
+		must(bundle_writer_data(m->writer, buf, n), "tip data");
+	st = bundle_writer_tip_end(m->writer);
+	if (st != (m->alter == NONE ? ST_OK : ST_FORGED))
+		die("tip end", st);
+}
+
+static void
+digest_file(FILE *f, uint8_t digest[static DIGEST_LEN])
+{
+	static uint8_t buf[CHUNK];
+	struct sha256 *sha;
+	size_t n;
+
+	must(sha256_new(&sha), "digest");
+	rewind(f);
+	while ((n = fread(buf, 1, sizeof(buf), f)) > 0)
+		must(sha256_update(sha, buf, n), "digest");
+	must(sha256_final(sha, digest), "digest");
+	sha256_free(sha);
+}
+
+static void
+end_tip(struct maker *m)
+{
+	uint8_t digest[DIGEST_LEN];
+	uint64_t len = 0;
+	bool done = false;
+
+	must(envelope_end(m->env), "end");
+	while (!done)
+		must(envelope_pad(m->env, 64, &done), "pad");
+	must(envelope_digest(m->env, digest, &len), "digest");
+	if (m->damage != NONE) {
+		flip(m->sealed, m->damage);
+		digest_file(m->sealed, digest);
+	}
+	if (m->alter != NONE)
+		flip(m->sealed, m->alter);
+	for (uint64_t i = 0; i < m->repeat; i++)
+		carry(m, len, digest);
+	envelope_free(m->env);
+	m->env = NULL;
+	fclose(m->sealed);
+}
+
+static uint64_t
+number(const char *text)
+{
+	uint64_t v;
+
+	must(num_parse(text, strlen(text), UINT64_MAX, &v), text);
+	return v;
+}
+
+static void
+step(struct maker *m, const char *word, const char *a, const char *b)
+{
+	if (strcmp(word, "tip") == 0)
+		begin_tip(m, a);
+	else if (m->env == NULL)
+		die(word, ST_MALFORMED);
+	else if (strcmp(word, "message") == 0)
+		add_part(m, ENVELOPE_FIELD, "message", 7, a);
+	else if (strcmp(word, "field") == 0)
+		add_part(m, ENVELOPE_FIELD, a, strlen(a), b);
+	else if (strcmp(word, "file") == 0)
+		add_file(m, a, b);
+	else if (strcmp(word, "damage") == 0)
+		m->damage = number(a);
+	else if (strcmp(word, "alter") == 0)
+		m->alter = number(a);
+	else if (strcmp(word, "repeat") == 0)
+		m->repeat = number(a);
+	else if (strcmp(word, "end") == 0)
+		end_tip(m);
+	else
+		die(word, ST_MALFORMED);
+}
+
+static void
+follow_recipe(struct maker *m)
+{
+	char line[LINE_MAX_LEN];
+
+	while (fgets(line, sizeof(line), stdin) != NULL) {
+		char *save = NULL;
+		const char *word = strtok_r(line, " \n", &save);
+		const char *a = strtok_r(NULL, " \n", &save);
+		const char *b = strtok_r(NULL, " \n", &save);
+
+		if (word != NULL)
+			step(m, word, a == NULL ? "" : a, b == NULL ? "" : b);
+	}
+}
+
+static void
+read_keys(const char *server_key, const char *keyset, struct maker *m,
+    uint8_t seed[static SECRET_KEY_LEN])
+{
+	struct bytes key = BYTES_INIT(SERVER_KEY_FILE_LEN);
+	struct bytes text = BYTES_INIT(KEYSET_MAX);
+	const struct keyset_epoch *now;
+	struct keyset set;
+	const char *why = "";
+	unsigned line;
+
+	must(durable_read(AT_FDCWD, server_key, &key), server_key);
+	must(server_key_parse(key.p, key.len, seed), server_key);
+	must(durable_read(AT_FDCWD, keyset, &text), keyset);
+	must(keyset_parse(text.p, text.len, &set, &line, &why), keyset);
+	if ((now = keyset_at(&set, (uint64_t)time(NULL))) == NULL)
+		die(keyset, ST_EXPIRED);
+	m->to = now->to;
+	keyset_free(&set);
+	bytes_free(&key);
+	bytes_free(&text);
+}
+
+static void
+make_bundle(char **arg)
+{
+	struct maker m = {0};
+	struct chain chain;
+	uint8_t key[PUBLIC_KEY_LEN];
+	uint8_t *seed = guarded_new(SECRET_KEY_LEN);
+
+	if (seed == NULL)
+		die("seed", ST_NOMEM);
+	read_keys(arg[0], arg[1], &m, seed);
+	sign_key_public(seed, key);
+	/* For a later number any chain will do. */
+	chain_genesis(&chain, key);
+	chain.number = number(arg[2]) - 1;
+	if ((m.out = fopen(arg[3], "wb")) == NULL)
+		die(arg[3], ST_IO);
+	must(bundle_writer_begin(&chain, seed, to_file, m.out, &m.writer),
+	    "bundle");
+	follow_recipe(&m);
+	must(bundle_writer_finish(m.writer, NULL), "finish");
+	bundle_writer_free(m.writer);
+	guarded_free(seed);
+	if (fclose(m.out) != 0)
+		die(arg[3], ST_IO);
+}
+
+static void
+make_server(const char *dir)
+{
+	struct server_identity server = {.onion = ""};
+	struct bytes text = BYTES_INIT(SERVER_FILE_MAX);
+	uint8_t file[SERVER_KEY_FILE_LEN];
+	uint8_t *seed = guarded_new(SECRET_KEY_LEN);
+	int fd = open(dir, O_RDONLY | O_DIRECTORY);
+
+	if (seed == NULL || fd == -1)
+		die(dir, ST_IO);
+	sign_key_new(server.key, seed);
+	key_id(KEY_ROLE_SERVER, server.key, server.id);
+	server_key_write(seed, file);
+	guarded_free(seed);
+	must(durable_write(
+		 fd, "server.key", file, sizeof(file), 0600, DURABLE_NEW),
+	    "server.key");
+	must(server_identity_write(&server, &text), "server.pub");
+	must(durable_write(
+		 fd, "server.pub", text.p, text.len, 0644, DURABLE_NEW),
+	    "server.pub");
+	bytes_free(&text);
+	close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	must(crypto_room_init(), "start");
+	if (argc == 3 && strcmp(argv[1], "server") == 0)
+		make_server(argv[2]);
+	else if (argc == 6 && strcmp(argv[1], "bundle") == 0)
+		make_bundle(argv + 2);
+	else {
+		fputs("usage: make_bundle server DIR\n"
+		      "       make_bundle bundle SERVER.KEY KEYSET FIRST OUT"
+		      " < RECIPE\n",
+		    stderr);
+		return 2;
+	}
+	return 0;
+}
