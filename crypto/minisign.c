@@ -1,9 +1,11 @@
 #include "crypto/minisign.h"
 
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/num.h"
 #include "crypto/sign.h"
 
 #define UNTRUSTED "untrusted comment: "
@@ -11,6 +13,8 @@
 #define PREHASH_LEN 64
 #define KEY_BLOB_LEN (2 + MINISIGN_ID_LEN + PUBLIC_KEY_LEN)
 #define SIG_BLOB_LEN (2 + MINISIGN_ID_LEN + SIGNATURE_LEN)
+#define BASE64_MAX                                                             \
+	sodium_base64_ENCODED_LEN(SIG_BLOB_LEN, sodium_base64_VARIANT_ORIGINAL)
 
 /* A stretch of the file that was handed in, borrowed. */
 struct stretch {
@@ -48,19 +52,27 @@ take_after(struct stretch *rest, const char *prefix, struct stretch *line)
 	return true;
 }
 
-/* Take a line that is exactly len bytes in base64. */
+/*
+ * Take a line that is exactly len bytes in base64.  It is written again and
+ * compared: libsodium 1.0.18 takes some bytes above 0x7f for digits.
+ */
 static bool
 take_base64(struct stretch *rest, uint8_t *out, size_t len)
 {
+	char again[BASE64_MAX];
 	struct stretch line;
-	const char *end;
 	size_t got;
 
 	if (!take_line(rest, &line))
 		return false;
-	return sodium_base642bin(out, len, line.p, line.len, NULL, &got, &end,
-		   sodium_base64_VARIANT_ORIGINAL) == 0 &&
-	    got == len && end == line.p + line.len;
+	if (sodium_base642bin(out, len, line.p, line.len, NULL, &got, NULL,
+		sodium_base64_VARIANT_ORIGINAL) != 0 ||
+	    got != len)
+		return false;
+	(void)sodium_bin2base64(
+	    again, sizeof(again), out, len, sodium_base64_VARIANT_ORIGINAL);
+	return line.len == strlen(again) &&
+	    memcmp(again, line.p, line.len) == 0;
 }
 
 enum status
@@ -90,19 +102,14 @@ minisign_key_write(const struct minisign_key *key, struct bytes *out)
 	uint8_t blob[KEY_BLOB_LEN] = {'E', 'd'};
 	char text[sodium_base64_ENCODED_LEN(
 	    sizeof(blob), sodium_base64_VARIANT_ORIGINAL)];
-	char id[2 * MINISIGN_ID_LEN + 1];
-	uint8_t reversed[MINISIGN_ID_LEN];
 
 	memcpy(blob + 2, key->id, MINISIGN_ID_LEN);
 	memcpy(blob + 2 + MINISIGN_ID_LEN, key->key, PUBLIC_KEY_LEN);
-	/* minisign shows an id as one little endian number. */
-	for (size_t i = 0; i < MINISIGN_ID_LEN; i++)
-		reversed[i] = key->id[MINISIGN_ID_LEN - 1 - i];
-	(void)sodium_bin2hex(id, sizeof(id), reversed, sizeof(reversed));
 	(void)sodium_bin2base64(text, sizeof(text), blob, sizeof(blob),
 	    sodium_base64_VARIANT_ORIGINAL);
-	return bytes_printf(
-	    out, UNTRUSTED "tipline root key %s\n%s\n", id, text);
+	/* minisign shows an id as one little endian number. */
+	return bytes_printf(out, UNTRUSTED "tipline root key %" PRIX64 "\n%s\n",
+	    le64_get(key->id), text);
 }
 
 /* The global signature covers the signature and the trusted comment. */
