@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "store/keeper_parts.h"
 
-#define SILENT_MS 100     /* then an open transaction is committed */
+#define SILENT_MS 100     /* then a turn begins that has no COMMIT */
 #define LOOK_MS 5000      /* how full is it? */
 #define LOOK_FULL_MS 1000 /* the same when it was full */
 #define CLEAR_BUSY 16     /* turns after which clearing has a step */
@@ -104,7 +104,6 @@ clear_step(struct keeper *k)
 	uint64_t before = k->used;
 	enum status st;
 
-	keeper_group_flush(k);
 	k->busy = 0;
 	st = store_clear(k->store, CLEAR_LEN, &k->clearing);
 	if (st != ST_OK) {
@@ -144,9 +143,7 @@ turn(struct keeper *k)
 static void
 silence(struct keeper *k)
 {
-	if (k->open)
-		keeper_group_flush(k);
-	else if (k->clearing)
+	if (k->clearing)
 		clear_step(k);
 	keeper_group_measure(k);
 	keeper_group_tell(k);
@@ -155,9 +152,11 @@ silence(struct keeper *k)
 static int
 patience(const struct keeper *k)
 {
+	if (k->out_len > 0)
+		return -1;
 	if (k->more)
 		return 0;
-	if (k->open)
+	if (k->scanned > 0) /* whole frames are waiting */
 		return SILENT_MS;
 	if (k->clearing)
 		return 0;
@@ -169,15 +168,13 @@ static enum status
 step(struct keeper *k, int stop_fd)
 {
 	struct pollfd fds[2] = {
-	    {.fd = k->channel, .events = POLLIN},
+	    {.fd = k->channel, .events = k->out_len > 0 ? POLLOUT : POLLIN},
 	    {.fd = stop_fd, .events = POLLIN},
 	};
 	enum status st, end = ST_OK;
 	int n;
 
-	if (k->out_len > 0)
-		fds[0].events = POLLOUT;
-	n = poll(fds, 2, k->out_len > 0 ? -1 : patience(k));
+	n = poll(fds, 2, patience(k));
 	if (n < 0)
 		return errno == EINTR ? ST_OK : ST_IO;
 	if (fds[1].revents != 0)
@@ -186,13 +183,13 @@ step(struct keeper *k, int stop_fd)
 		return answer(k);
 	if (fds[0].revents != 0)
 		end = fill(k);
-	else if (!k->more) {
-		silence(k);
-		return answer(k);
-	}
 	/* What came before the end still counts. */
-	if ((st = turn(k)) != ST_OK)
-		return st;
+	if (keeper_turn_is_ripe(k) || k->more || (n == 0 && k->scanned > 0)) {
+		if ((st = turn(k)) != ST_OK)
+			return st;
+	} else if (n == 0) {
+		silence(k);
+	}
 	if ((st = answer(k)) != ST_OK)
 		return st;
 	return k->more ? ST_OK : end;
@@ -214,7 +211,6 @@ put_away(struct keeper *k)
 {
 	int64_t end = now_ms() + END_MS;
 
-	keeper_group_flush(k);
 	for (uint32_t i = 0; i < k->used_held; i++) {
 		struct held *held = &k->held[i];
 

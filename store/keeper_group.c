@@ -1,11 +1,11 @@
 /*
  * keeper_group: the transaction of a turn.
  *
- * A turn with a COMMIT frame is one durable transaction: all tips that are
- * whole by then share one flush.  Turns without one put their rows into a
- * transaction that is not flushed, committed when it is large enough or the
- * channel falls silent; the flush of a later tip covers it, because the log
- * is flushed from its beginning.
+ * One turn, one transaction.  With a COMMIT in it, it is durable: all tips
+ * that are whole by then share one flush.  Without one it is not flushed; the
+ * flush of a later tip covers it, because the log is flushed from its
+ * beginning.  What fails can be tried again, since the turn's frames are
+ * still in memory.
  */
 #include <assert.h>
 #include <string.h>
@@ -43,7 +43,6 @@ keeper_group_refuse(
 		k->clearing = true;
 	}
 	held->state = HELD_REFUSED;
-	held->unsynced = false;
 	if (held->id != 0) /* an aborted one waits for no answer */
 		keeper_group_answer(k, KEEPER_REFUSED, held->id, &why, 1);
 }
@@ -120,51 +119,6 @@ keeper_group_tell(struct keeper *k)
 	keeper_group_answer(k, KEEPER_ROOM, 0, body, sizeof(body));
 }
 
-/* The transaction is gone, and rows of earlier turns that lay in it: only
- * those of this turn are still in memory. */
-static void
-lose_unsynced(struct keeper *k, enum keeper_reason reason)
-{
-	k->open = false;
-	k->tx_len = 0;
-	k->trouble++;
-	for (uint32_t i = 0; i < k->unsynceds; i++) {
-		struct held *held = &k->held[k->unsynced[i]];
-
-		if (held->unsynced)
-			keeper_group_refuse(k, held, reason);
-	}
-	k->unsynceds = 0;
-}
-
-static void
-note_unsynced(struct keeper *k, struct held *held)
-{
-	if (held->unsynced)
-		return;
-	held->unsynced = true;
-	k->unsynced[k->unsynceds++] = (uint16_t)(held - k->held);
-}
-
-void
-keeper_group_flush(struct keeper *k)
-{
-	enum status st;
-
-	if (!k->open)
-		return;
-	if ((st = store_commit(k->store)) != ST_OK) {
-		lose_unsynced(k, reason_of(k, st));
-		return;
-	}
-	k->open = false;
-	k->tx_len = 0;
-	k->trouble = 0;
-	for (uint32_t i = 0; i < k->unsynceds; i++)
-		k->held[k->unsynced[i]].unsynced = false;
-	k->unsynceds = 0;
-}
-
 /* Put this turn's bytes of one upload, in rows as large as they may be. */
 static enum status
 put_data(struct keeper *k, const struct held *held)
@@ -201,7 +155,6 @@ put_one(struct keeper *k, struct held *held)
 		if ((st = put_data(k, held)) != ST_OK)
 			return st;
 		k->room -= held->turn_len;
-		k->tx_len += held->turn_len;
 	}
 	if (held->commit == NONE)
 		return ST_OK;
@@ -260,7 +213,7 @@ refuse_some(struct keeper *k, enum status st, struct held *culprit)
 	enum keeper_reason reason = reason_of(k, st);
 	bool all = st != ST_FULL && st != ST_LIMIT;
 
-	lose_unsynced(k, reason);
+	k->trouble++;
 	for (uint32_t i = 0; i < k->actives; i++) {
 		struct held *held = &k->held[k->active[i]];
 
@@ -291,33 +244,19 @@ has_work(const struct keeper *k)
 static void
 write_turn(struct keeper *k)
 {
-	enum status st;
-
-	/* What is open was begun without a flush, and can not get one. */
-	if (k->commits)
-		keeper_group_flush(k);
 	for (int try = 1; has_work(k); try++) {
 		struct held *culprit = NULL;
+		enum status st;
 
-		st = ST_OK;
-		if (!k->open) {
-			keeper_group_measure(k);
-			st = store_begin(k->store, k->commits);
-		}
-		k->open = st == ST_OK;
-		if (st == ST_OK)
+		keeper_group_measure(k);
+		if ((st = store_begin(k->store, k->commits)) == ST_OK)
 			st = put_all(k, &culprit);
-		if (st == ST_OK && k->commits)
-			st = store_commit(k->store);
-		if (st == ST_OK)
+		if (st == ST_OK && (st = store_commit(k->store)) == ST_OK) {
+			k->trouble = 0;
 			break;
+		}
 		store_rollback(k->store);
 		refuse_some(k, try < TRIES ? st : ST_IO, culprit);
-	}
-	if (k->commits && k->open) {
-		k->open = false;
-		k->tx_len = 0;
-		k->trouble = 0;
 	}
 }
 
@@ -328,17 +267,10 @@ keeper_group_write(struct keeper *k)
 	for (uint32_t i = 0; i < k->actives; i++) {
 		struct held *held = &k->held[k->active[i]];
 
-		if (held->aborted) {
-			if (held->upload != 0)
-				keeper_group_refuse(k, held, KEEPER_TROUBLE);
-		} else if (held->state != HELD_OPEN) {
-			continue;
-		} else if (held->commit != NONE) {
+		if (held->aborted && held->upload != 0)
+			keeper_group_refuse(k, held, KEEPER_TROUBLE);
+		else if (held->state == HELD_OPEN && !held->aborted &&
+		    held->commit != NONE)
 			keeper_group_answer(k, KEEPER_KEPT, held->id, NULL, 0);
-		} else if (k->open) {
-			note_unsynced(k, held);
-		}
 	}
-	if (k->tx_len >= TX_LEN || k->unsynceds >= KEEPER_UPLOADS_MAX / 2)
-		keeper_group_flush(k);
 }

@@ -13,15 +13,15 @@
 #include "store/keeper.h"
 #include "store/keeper_msg.h"
 
-#define IN_LEN (UINT32_C(1) << 20) /* frames read in a turn */
-#define FRAMES_MAX 4096            /* of these at most; the rest waits */
+#define IN_LEN (UINT32_C(1) << 19)   /* frames of a turn */
+#define RIPE_LEN (IN_LEN / 4 * 3) /* a turn begins without a COMMIT */
+#define FRAMES_MAX 4096              /* of these at most; the rest waits */
 /* At most one answer for each upload, one more for each COMMIT to a refused
  * one, and one ROOM: nothing is read while answers wait. */
 #define OUT_LEN                                                                \
 	((KEEPER_UPLOADS_MAX + FRAMES_MAX) *                                   \
 		(KEEPER_HEAD_LEN + KEEPER_REFUSED_LEN) +                       \
 	    KEEPER_HEAD_LEN + KEEPER_ROOM_LEN)
-#define TX_LEN (UINT32_C(1) << 20)    /* commit when so much was put */
 #define CLEAR_LEN (UINT32_C(4) << 20) /* cleared in one step */
 #define NONE UINT16_MAX
 #define HASH_LEN 8192
@@ -44,7 +44,6 @@ struct held {
 	uint16_t commit;                  /* frame, or NONE */
 	bool active;                      /* in this turn's list */
 	bool aborted;                     /* in this turn */
-	bool unsynced; /* rows of an earlier turn lie in the open transaction */
 };
 
 struct frame {
@@ -60,23 +59,21 @@ struct keeper {
 	bool more;        /* whole frames are left in in[] */
 	bool clearing;    /* store_clear() may have something to do */
 	bool crashed;     /* the first clearing tells in the log */
-	bool open;        /* a transaction that is not durable is open */
 	bool full;        /* said so in the log */
 	bool told;        /* ROOM was sent */
 	unsigned busy;    /* turns since the last clearing */
 	unsigned trouble; /* failed transactions in a row */
-	uint32_t tx_len;  /* bytes put in the open transaction */
 	uint64_t used;    /* bytes of the database in use */
 	uint64_t room;    /* what may still be put */
 	uint64_t files_room, text_room; /* as measured */
 	uint64_t files_told, text_told;
-	uint32_t frames, actives, unsynceds;
+	uint32_t frames, actives;
 	uint32_t done;                 /* bytes of in[] that this turn covers */
 	bool commits;                  /* a COMMIT is in this turn */
+	uint32_t scanned;              /* no COMMIT in in[] up to here */
 	uint16_t free_held, used_held; /* the list, then those never used */
 	uint16_t hash[HASH_LEN];
 	uint16_t active[FRAMES_MAX];
-	uint16_t unsynced[KEEPER_UPLOADS_MAX]; /* true where held says so */
 	struct frame frame[FRAMES_MAX];
 	struct held held[KEEPER_UPLOADS_MAX];
 	uint8_t gather[STORE_CHUNK_MAX];
@@ -86,6 +83,8 @@ struct keeper {
 
 /* keeper_turn.c */
 void keeper_turn_init(struct keeper *k);
+/* Whether what is in in[] is worth a turn already. */
+bool keeper_turn_is_ripe(struct keeper *k);
 /* Sort whole frames of in[] into uploads.  ST_OK or ST_MALFORMED. */
 MUST_CHECK enum status keeper_turn_sort(struct keeper *k);
 /* After the turn: free what is done with, move the rest of in[] forward. */
@@ -94,8 +93,6 @@ void keeper_turn_end(struct keeper *k);
 /* keeper_group.c */
 /* Write the turn and queue its answers. */
 void keeper_group_write(struct keeper *k);
-/* Commit the open transaction, if any. */
-void keeper_group_flush(struct keeper *k);
 /* Look how full it is; queue ROOM if what was measured changed notably. */
 void keeper_group_measure(struct keeper *k);
 void keeper_group_tell(struct keeper *k);

@@ -164,6 +164,26 @@ on_abort(struct keeper *k, const struct keeper_head *head)
 	unlist(k, held);
 }
 
+/*
+ * A COMMIT is waited for by somebody; without one there is no hurry, and more
+ * in one turn makes fewer and larger rows.
+ */
+bool
+keeper_turn_is_ripe(struct keeper *k)
+{
+	while (k->in_len - k->scanned >= KEEPER_HEAD_LEN) {
+		struct keeper_head head;
+
+		if (keeper_head_parse(k->in + k->scanned, &head) != ST_OK ||
+		    head.type != KEEPER_DATA)
+			return true;
+		if (k->in_len - k->scanned - KEEPER_HEAD_LEN < head.len)
+			break;
+		k->scanned += KEEPER_HEAD_LEN + head.len;
+	}
+	return k->in_len >= RIPE_LEN;
+}
+
 enum status
 keeper_turn_sort(struct keeper *k)
 {
@@ -216,5 +236,5 @@ keeper_turn_end(struct keeper *k)
 	k->frames = k->actives = 0;
 	k->in_len -= k->done;
 	memmove(k->in, k->in + k->done, k->in_len);
-	k->done = 0;
+	k->done = k->scanned = 0;
 }

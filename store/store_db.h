@@ -27,7 +27,7 @@
 #ifndef STORE_PAGE
 #define STORE_PAGE 16384
 #endif
-#define STORE_CACHE_KIB 2048
+#define STORE_CACHE_KIB 768
 
 /* The log: emptied into the database from here on; with more, wait for
  * readers to let go of it; never beyond. */
