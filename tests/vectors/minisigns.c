@@ -153,6 +153,7 @@ write_wrong_texts(FILE *f)
 	const size_t len = text_of(&p, text, sizeof(text));
 	const char *const r = "minisign/root.pub";
 	const char *at;
+	char *slash;
 	int n;
 
 	write_text(f, "no-last-lf", r, "malformed", text, len - 1);
@@ -175,6 +176,13 @@ write_wrong_texts(FILE *f)
 	memcpy(edited, text, len);
 	edited[(size_t)(at - text) - 2]++; /* bits that no byte takes up */
 	write_text(f, "last-bits", r, "malformed", edited, len);
+	/* libsodium's decoder takes any byte above 0x7f for a slash. */
+	memcpy(edited, text, len);
+	edited[len] = '\0';
+	slash = strrchr(edited, '/');
+	vectors_must(slash > strstr(edited, "\ntrusted"), "a slash");
+	*slash = '\xaf';
+	write_text(f, "high-byte", r, "malformed", edited, len);
 }
 
 /* Public keys that must be refused, beside a signature that is good. */
