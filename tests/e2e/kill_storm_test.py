@@ -37,7 +37,7 @@ def whoever_is_killed_no_tip_with_a_receipt_is_lost():
     killed = {"receiver": 0, "keeper": 0, "supervisor": 0}
     with Line(proxy="require") as line:
         line.start()
-        with Load(line, CLIENTS, pause=0.4 if LONG else 0.1) as load:
+        with Load(line, CLIENTS, pause=0.2 if LONG else 0.05) as load:
             time.sleep(0.3)
             for _ in range(KILLS):
                 who = r.choices(["receiver", "keeper", "supervisor"],

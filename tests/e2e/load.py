@@ -15,7 +15,7 @@ def content(number, large):
     r = random.Random(number)
     message = "tip %d\r\n%s" % (number, r.randbytes(r.randrange(1, 1500)).hex())
     files = []
-    if r.random() < 0.3:
+    if r.random() < 0.5:
         size = r.choice([10, 1000, 16384, 60000, 300000, large])
         files = [("file %d.bin" % number, r.randbytes(r.randrange(size)))]
     return message, files
