@@ -1,0 +1,1 @@
+unit_test(control_test tipline_control)
