@@ -1,0 +1,2 @@
+fuzz_target(http_parse_fuzz tipline_intake_parsers)
+fuzz_target(multipart_fuzz tipline_intake_parsers)

@@ -1,0 +1,121 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "intake/admission.h"
+#include "tests/unit/fault.h"
+
+static const struct admission_limits limits = {6, 3, 2};
+
+static void
+one_circuit_cannot_use_up_what_others_need(void **state)
+{
+	struct circuit *a[3], *b, *none;
+	struct admission *adm;
+
+	(void)state;
+	assert_int_equal(admission_new(&limits, &adm), ST_OK);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(admission_enter(adm, 7, &a[i]), ST_OK);
+	assert_int_equal(admission_enter(adm, 7, &none), ST_LIMIT);
+	assert_null(none);
+	assert_int_equal(admission_enter(adm, 8, &b), ST_OK);
+
+	assert_int_equal(admission_upload_begin(adm, a[0]), ST_OK);
+	assert_int_equal(admission_upload_begin(adm, a[1]), ST_OK);
+	assert_int_equal(admission_upload_begin(adm, a[2]), ST_LIMIT);
+	assert_int_equal(admission_upload_begin(adm, b), ST_OK);
+	assert_int_equal(admission_upload_begin(adm, NULL), ST_OK);
+	admission_upload_end(NULL);
+	admission_upload_end(b);
+	admission_upload_end(a[0]);
+	assert_int_equal(admission_upload_begin(adm, a[2]), ST_OK);
+	admission_upload_end(a[1]);
+	admission_upload_end(a[2]);
+
+	admission_leave(adm, a[0]);
+	assert_int_equal(admission_enter(adm, 7, &a[0]), ST_OK);
+	for (int i = 0; i < 3; i++)
+		admission_leave(adm, a[i]);
+	admission_leave(adm, b);
+	admission_leave(adm, NULL);
+	admission_free(adm);
+}
+
+/* Numbers that share a bucket come and go in every order. */
+static void
+circuits_are_forgotten_when_their_last_connection_ends(void **state)
+{
+	static const uint32_t numbers[] = {0, 8, 16, 24, 0xfffffff8, 1};
+	struct circuit *c[6], *none;
+	struct admission *adm;
+
+	(void)state;
+	assert_int_equal(admission_new(&limits, &adm), ST_OK);
+	for (int round = 0; round < 100; round++) {
+		for (int i = 0; i < 6; i++)
+			assert_int_equal(
+			    admission_enter(adm, numbers[i], &c[i]), ST_OK);
+		/* as many circuits as connections were said to be open */
+		assert_int_equal(admission_enter(adm, 99, &none), ST_LIMIT);
+		for (int i = 0; i < 6; i++)
+			admission_leave(adm, c[(i * 5 + round) % 6]);
+	}
+	admission_free(adm);
+}
+
+static void
+room_is_counted_once_for_every_upload_under_way(void **state)
+{
+	struct admission *adm;
+
+	(void)state;
+	assert_int_equal(admission_new(&limits, &adm), ST_OK);
+	assert_true(admission_files_room(adm) == UINT64_MAX);
+	admission_set_room(adm, 1000, 2000);
+	admission_reserve(adm, 600);
+	assert_true(admission_files_room(adm) == 400);
+	assert_true(admission_text_room(adm) == 1400);
+	admission_reserve(adm, 600);
+	assert_true(admission_files_room(adm) == 0);
+	assert_true(admission_text_room(adm) == 800);
+	admission_set_room(adm, 0, 100);
+	assert_true(admission_text_room(adm) == 0);
+	admission_release(adm, 1200);
+	assert_true(admission_text_room(adm) == 100);
+	admission_free(adm);
+}
+
+static void
+a_failing_allocation_is_told(void **state)
+{
+	struct admission *adm;
+	enum status st;
+
+	(void)state;
+	FAULT_EACH(FAULT_ALLOC)
+	{
+		st = admission_new(&limits, &adm);
+		fault_off();
+		assert_int_equal(st, fault_fired() ? ST_NOMEM : ST_OK);
+		assert_int_equal(adm == NULL, fault_fired());
+		admission_free(adm);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(one_circuit_cannot_use_up_what_others_need),
+	    cmocka_unit_test(
+		circuits_are_forgotten_when_their_last_connection_ends),
+	    cmocka_unit_test(room_is_counted_once_for_every_upload_under_way),
+	    cmocka_unit_test(a_failing_allocation_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,14 @@
+# What is measured of browsers lies in tests/vectors/http.
+set(HTTP_SAMPLES ${CMAKE_SOURCE_DIR}/tests/vectors/http)
+add_library(tipline_samples STATIC samples.c)
+target_include_directories(tipline_samples PUBLIC ${CMAKE_SOURCE_DIR})
+target_compile_definitions(tipline_samples PRIVATE
+	HTTP_SAMPLES="${HTTP_SAMPLES}")
+target_link_libraries(tipline_samples PUBLIC tipline_intake_parsers
+	PRIVATE PkgConfig::CMOCKA)
+
+unit_test(http_parse_test tipline_samples)
+unit_test(multipart_test tipline_samples)
+unit_test(proxy_line_test tipline_intake_parsers)
+unit_test_with_faults(admission_test tipline_intake_parsers)
+unit_test_with_faults(answer_test tipline_intake_parsers)
