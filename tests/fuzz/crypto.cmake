@@ -1,0 +1,4 @@
+fuzz_target(keyset_fuzz tipline_crypto)
+fuzz_target(minisign_fuzz tipline_crypto)
+fuzz_target(opener_fuzz tipline_crypto_open tipline_handmade)
+fuzz_target(envelope_fuzz tipline_crypto_open)

@@ -1,0 +1,63 @@
+/*
+ * Any bytes as a key set and as server.pub: what is taken is canonical, and
+ * what is refused has a line and a reason.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "crypto/keyset.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
+
+static void
+must(int ok)
+{
+	if (!ok)
+		abort();
+}
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	return crypto_room_init() == ST_OK ? 0 : -1;
+}
+
+static void
+try_keyset(const uint8_t *p, size_t len)
+{
+	struct bytes again = BYTES_INIT(KEYSET_MAX);
+	struct keyset set;
+	unsigned line;
+	const char *why;
+
+	if (keyset_parse(p, len, &set, &line, &why) != ST_OK) {
+		must(why[0] != '\0' && set.epoch == NULL);
+		must(line > 0 || len > KEYSET_MAX);
+		return;
+	}
+	must(set.signers >= 1 && set.signers <= RECIPIENTS_MAX);
+	must(set.epochs >= 1 && set.epochs <= KEYSET_EPOCHS_MAX);
+	must(keyset_at(&set, set.epoch[0].to.from) != NULL);
+	must(keyset_write(&set, &again) == ST_OK);
+	must(again.len == len && memcmp(again.p, p, len) == 0);
+	bytes_free(&again);
+	keyset_free(&set);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *p, size_t len)
+{
+	struct bytes again = BYTES_INIT(SERVER_FILE_MAX);
+	struct server_identity server;
+
+	try_keyset(p, len);
+	if (server_identity_parse(p, len, &server) == ST_OK) {
+		must(server_identity_write(&server, &again) == ST_OK);
+		must(again.len == len && memcmp(again.p, p, len) == 0);
+		bytes_free(&again);
+	}
+	return 0;
+}
