@@ -1,0 +1,58 @@
+/*
+ * keyset_bench: a line in a folder of its own and key sets of any shape.
+ */
+#ifndef TIPLINE_TESTS_UNIT_LINE_KEYSET_BENCH_H
+#define TIPLINE_TESTS_UNIT_LINE_KEYSET_BENCH_H
+
+#include "line/line.h"
+
+#define NOW UINT64_C(1800000000)
+#define WEEK UINT64_C(604800)
+
+struct root {
+	struct minisign_key key;
+	uint8_t *seed;
+};
+
+/* A key set in the making and its two files. */
+struct made {
+	struct keyset set;
+	struct bytes text, sig;
+};
+
+struct bench {
+	char folder[64];
+	struct line line;
+	struct root root, other;
+	struct server_identity server;
+};
+
+/* For cmocka: the whole group, and each test (which begins without a set). */
+int bench_setup(void **state);
+int bench_setup_each(void **state);
+int bench_teardown(void **state);
+
+/* Put a file into the line; take away all but what every line has. */
+void bench_put(
+    const struct bench *b, const char *name, const void *p, size_t len);
+void bench_empty(const struct bench *b);
+
+/* A public key that nobody signs with. */
+void bench_sign_key(uint8_t key[static PUBLIC_KEY_LEN]);
+
+/* A right set with two epochs around NOW, to be spoilt and then signed; or
+ * both in one. */
+void bench_begin(const struct bench *b, uint64_t sequence, struct made *m);
+void bench_sign(const struct root *root, struct made *m);
+void bench_make(const struct bench *b, uint64_t sequence, struct made *m);
+void bench_free(struct made *m);
+
+/* Install at NOW; root may be NULL. */
+enum status bench_install(
+    struct bench *b, const struct made *m, const struct root *root, char *why);
+void bench_install_first(struct bench *b, uint64_t sequence);
+
+/* The sequence number in use, or 0 when none loads. */
+uint64_t bench_in_use(const struct bench *b);
+
+#endif
