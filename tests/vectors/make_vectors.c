@@ -43,7 +43,8 @@ vectors_file(const char *name, const void *p, size_t len)
 {
 	FILE *f = create(name);
 
-	vectors_must(fwrite(p, 1, len, f) == len && fclose(f) == 0, name);
+	vectors_must(len == 0 || fwrite(p, 1, len, f) == len, name);
+	vectors_must(fclose(f) == 0, name);
 }
 
 /* Whether the next object is the first of its list. */

@@ -249,9 +249,7 @@ calls_out_of_order_are_our_own_bug(void **state)
 	 * E end, p pad, g digest; the last of each must fail. */
 	static const char *const bad[] = {"d", "e", "bb", "bE", "f", "F", "l",
 	    "Ed", "Eb", "EE", "bded", "p", "bp", "g", "Eg", "Epp", "Epgg",
-	    "Epb",
-	    "be"
-	    "e"};
+	    "Epb", "bee"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
