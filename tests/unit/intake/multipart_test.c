@@ -420,7 +420,7 @@ check_sample(const struct sample *s)
 	if (strstr(s->name, "many-files") != NULL) {
 		static const char name[] =
 		    "<file|quo%22te \xc3\xa9 \xe6\x97\xa5\xe6\x9c\xac"
-		    " %22;x=1.txt>tricky name\nsecond\n;<go>send;";
+		    " %22;x=1.txt>tricky name\r\nsecond\n;<go>send;";
 
 		assert_true(t.text.len > sizeof(name));
 		assert_memory_equal(
