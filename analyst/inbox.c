@@ -43,7 +43,38 @@ say_server(const struct inbox *in, const struct server_identity *server)
 	    theirs, ours);
 }
 
-/* The last tip whose begin was seen is where a fault is found. */
+/* What needs no place in the file to be said. */
+static const char *const plain_problem[] = {
+    [BUNDLE_NONE] = "this is not a bundle of a tip line",
+    [BUNDLE_OTHER_VERSION] =
+	"this bundle is of a version that this program does not know:"
+	" a newer tipline-analyst is needed",
+    [BUNDLE_COUNT] = "the bundle's end counts other tips than there are:"
+		     " tips were taken out or put in",
+    [BUNDLE_CHAIN] =
+	"the chain of tips does not lead from the bundle's head to its end:"
+	" tips were exchanged, taken out or put in",
+    [BUNDLE_SIGNATURE] =
+	"the bundle's signature is not the server's: nothing proves where it"
+	" comes from",
+    [BUNDLE_ALTERED] = "the list of tips is genuine, but not every tip is",
+};
+
+static void
+say_cut(const struct inbox *in, uint64_t at, uint64_t before)
+{
+	if (in->reader == NULL)
+		say_error("the bundle is cut off in its head");
+	else if (in->tip.number > before)
+		say_error("the bundle is cut off at byte %" PRIu64
+			  ", in tip %" PRIu64,
+		    at, in->tip.number);
+	else
+		say_error("the bundle is cut off at byte %" PRIu64
+			  ", behind tip %" PRIu64 ": its end is missing",
+		    at, before);
+}
+
 static void
 say_problem(const struct inbox *in, enum bundle_problem problem)
 {
@@ -53,30 +84,11 @@ say_problem(const struct inbox *in, enum bundle_problem problem)
 	    in->head.before.number + in->tips; /* last whole tip */
 
 	switch (problem) {
-	case BUNDLE_FINE:
-		break;
 	case BUNDLE_UNREADABLE:
 		say_error("the bundle cannot be read on: %s", strerror(errno));
 		break;
-	case BUNDLE_NONE:
-		say_error("this is not a bundle of a tip line");
-		break;
-	case BUNDLE_OTHER_VERSION:
-		say_error("this bundle is of a version that this program does"
-			  " not know: a newer tipline-analyst is needed");
-		break;
 	case BUNDLE_CUT:
-		if (in->reader == NULL)
-			say_error("the bundle is cut off in its head");
-		else if (in->tip.number > before)
-			say_error("the bundle is cut off at byte %" PRIu64
-				  ", in tip %" PRIu64,
-			    at, in->tip.number);
-		else
-			say_error("the bundle is cut off at byte %" PRIu64
-				  ", behind tip %" PRIu64
-				  ": its end is missing",
-			    at, before);
+		say_cut(in, at, before);
 		break;
 	case BUNDLE_JUMP:
 		say_error("the numbers jump: tip %" PRIu64
@@ -88,30 +100,16 @@ say_problem(const struct inbox *in, enum bundle_problem problem)
 			  ": no tip begins there",
 		    at, before);
 		break;
-	case BUNDLE_OTHER_SERVER:
-		break; /* said by whoever knows both */
-	case BUNDLE_COUNT:
-		say_error("the bundle's end counts other tips than there are:"
-			  " tips were taken out or put in");
-		break;
-	case BUNDLE_CHAIN:
-		say_error("the chain of tips does not lead from the bundle's"
-			  " head to its end: tips were exchanged, taken out or"
-			  " put in");
-		break;
-	case BUNDLE_SIGNATURE:
-		say_error("the bundle's signature is not the server's: nothing"
-			  " proves where it comes from");
-		break;
 	case BUNDLE_MORE:
 		say_error("there is something behind the bundle's end, at byte"
 			  " %" PRIu64,
 		    at);
 		break;
-	case BUNDLE_ALTERED:
-		say_error("the list of tips is genuine, but %" PRIu64
-			  " of them were altered",
-		    in->altered);
+	case BUNDLE_FINE:
+	case BUNDLE_OTHER_SERVER: /* said by whoever knows both */
+		break;
+	default:
+		say_error("%s", plain_problem[problem]);
 		break;
 	}
 }

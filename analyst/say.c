@@ -28,7 +28,7 @@ put(const char *text, size_t len)
 		return;
 }
 
-static void
+__attribute__((format(printf, 2, 0))) static void
 say_after(const char *before, const char *format, va_list args)
 {
 	char text[SAY_MAX];
