@@ -104,7 +104,7 @@ check_headers(struct page *page)
 	    strstr(page->text, "\r\nAllow: GET, HEAD, POST\r\n") != NULL);
 	/* The status line: a code and its phrase. */
 	assert_memory_equal(page->text, "HTTP/1.1 ", 9);
-	assert_in_range(atoi(page->text + 9), 200, 599);
+	assert_in_range(strtol(page->text + 9, NULL, 10), 200, 599);
 	assert_int_equal(page->text[12], ' ');
 	assert_in_range(page->text[13], 'A', 'Z');
 }
@@ -123,9 +123,9 @@ check_body(struct page *page)
 	    "<title>", "<main>", "<h1>", "</h1>", "</main>", "</html>\n",
 	    "rel=\"icon\" href=\"data:,\""};
 	/* Nothing that runs, and nothing that is asked for from elsewhere. */
-	static const char *const never[] = {"{{", "<script", "<img",
-	    "<iframe", "javascript:", "src=", "http:", "https:", "@import",
-	    "url(", " style=\"", " onclick", " onload", " onerror"};
+	static const char *const never[] = {"{{", "<script", "<img", "<iframe",
+	    "javascript:", "src=", "http:", "https:", "@import", "url(",
+	    " style=\"", " onclick", " onload", " onerror"};
 	const char *body = page->text + page->head_len;
 
 	assert_memory_equal(body, want[0], strlen(want[0]));
