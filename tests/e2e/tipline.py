@@ -233,13 +233,18 @@ class Visitor:
             return False
 
     def answer(self):
-        """Read up to the end."""
+        """Read up to the end.  Once a whole page is there we say that no more
+        will come: a server that refused goes on reading until then."""
         got = bytearray()
         reset = False
         try:
             while data := self.sock.recv(65536):
                 got += data
-        except ConnectionResetError:
+                if len(got) == PAGE_LEN:
+                    self.sock.shutdown(socket.SHUT_WR)
+        except TimeoutError:
+            raise Failure("no end after %r" % Answer(bytes(got)))
+        except OSError:
             reset = True
         self.sock.close()
         return Answer(bytes(got), reset)
