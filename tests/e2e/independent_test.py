@@ -46,18 +46,21 @@ def compare(line, sent, row, folder, case):
     message, files = sent
     expect(row["ok"], row)
     parts = row["parts"]
-    expect([p["kind"] for p in parts] == ["field"] + ["file"] * len(files),
-           parts)
-    expect(parts[0]["name"] == "message", parts[0])
-    expect([p["name"] for p in parts[1:]] == [n for _, n in files], parts)
+    with open(message, "rb") as f:
+        text = f.read()
+    # What was left empty in the form is not in the tip.
+    names = ["message"] * bool(text) + [n for _, n in files]
+    kinds = ["field"] * bool(text) + ["file"] * len(files)
+    expect([p["kind"] for p in parts] == kinds, parts)
+    expect([p["name"] for p in parts] == names, parts)
     paths = [os.path.join(folder, "part-%d" % (i + 1))
              for i in range(len(parts))]
-    want = [file_digest(message)] + [file_digest(p) for p, _ in files]
+    sent_files = [file_digest(p) for p, _ in files]
+    want = [file_digest(message)] * bool(text) + sent_files
     expect([p["sha256"] for p in parts] == want, "Python: other bytes", parts)
     expect([file_digest(p) for p in paths] == want, "Python: other files")
-    with open(message, "rb") as f:
-        expect(case.message == f.read(), "tipline-analyst: another message")
-    expect([file_digest(p) for _, p in case.files] == want[1:],
+    expect((case.message or b"") == text, "tipline-analyst: another message")
+    expect([file_digest(p) for _, p in case.files] == sent_files,
            "tipline-analyst: other files", case.files)
 
 
