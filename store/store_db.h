@@ -42,7 +42,8 @@
 #define STORE_SEQ_MAX ((UINT64_C(1) << STORE_SEQ_BITS) - 1)
 #define STORE_UPLOAD_MAX ((UINT64_C(1) << (63 - STORE_SEQ_BITS)) - 1)
 
-/* Every statement that is ever run beside the pragmas. */
+/* Every statement that is ever run beside the pragmas; from SQL_READS on a
+ * reader has them, too. */
 #define STORE_STATEMENTS(X)                                                    \
 	X(SQL_BEGIN, "BEGIN IMMEDIATE")                                        \
 	X(SQL_COMMIT, "COMMIT")                                                \
@@ -53,13 +54,13 @@
 	    " VALUES (?1, ?2, ?3, ?4)")                                        \
 	X(SQL_PEND, "INSERT INTO pending (upload) VALUES (?1)")                \
 	X(SQL_UNPEND, "DELETE FROM pending WHERE upload = ?1")                 \
+	X(SQL_DELETE, "DELETE FROM chunk WHERE id >= ?1 AND id <= ?2")         \
 	X(SQL_PENDING,                                                         \
 	    "SELECT upload FROM pending WHERE upload > ?1"                     \
 	    " ORDER BY upload LIMIT 1")                                        \
 	X(SQL_CHUNK_LEN,                                                       \
 	    "SELECT id, length(sealed) FROM chunk"                             \
 	    " WHERE id >= ?1 AND id <= ?2 ORDER BY id")                        \
-	X(SQL_DELETE, "DELETE FROM chunk WHERE id >= ?1 AND id <= ?2")         \
 	X(SQL_LAST_CHUNK, "SELECT max(id) FROM chunk")                         \
 	X(SQL_LAST_PENDING, "SELECT max(upload) FROM pending")                 \
 	X(SQL_LAST_TIP, "SELECT max(number) FROM tip")                         \
@@ -78,7 +79,8 @@ enum store_sql {
 #define X(name, text) name,
 	STORE_STATEMENTS(X)
 #undef X
-	    SQL_COUNT
+	    SQL_COUNT,
+	SQL_READS = SQL_PENDING
 };
 
 enum upload_state { UPLOAD_OPEN, UPLOAD_FINISHED, UPLOAD_DROPPED };

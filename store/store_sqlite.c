@@ -196,7 +196,9 @@ log_grew(void *ctx, sqlite3 *db, const char *name, int pages)
 static enum status
 prepare_all(struct store *store)
 {
-	for (int i = 0; i < SQL_COUNT; i++) {
+	int first = store->mode == STORE_WRITE ? 0 : SQL_READS;
+
+	for (int i = first; i < SQL_COUNT; i++) {
 		int rc = sqlite3_prepare_v3(store->db, sql_text[i], -1,
 		    SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
 
