@@ -85,6 +85,7 @@ handmade_head(struct handmade *h)
 	}
 	blake("tipline-stream-1", h->tip_key, 32, h->p, h->len, key);
 	blake("tipline-commit-1", h->tip_key, 32, h->p, h->len, commitment);
+	commitment[31] ^= h->commitment_xor;
 	must(crypto_secretstream_xchacha20poly1305_init_push(
 		 &h->stream, header, key) == 0,
 	    "secretstream");

@@ -37,7 +37,8 @@ struct handmade {
 	uint32_t epoch;
 	int n; /* as written; -1: as many as there are */
 	uint8_t reserved[3];
-	uint8_t tip_key[32]; /* of the stream and the commitment */
+	uint8_t tip_key[32];    /* of the stream and the commitment */
+	uint8_t commitment_xor; /* makes the commitment a wrong one */
 	struct handmade_to to[HANDMADE_TO_MAX];
 	size_t to_count;
 

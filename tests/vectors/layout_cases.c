@@ -136,6 +136,15 @@ bad_commitment(struct vector_tip *t)
 	flip(t, 24 + 88);
 }
 
+/* The rest is sealed with the wrong commitment in the head: only comparing
+ * it can tell. */
+static void
+commitment_sealed(struct vector_tip *t)
+{
+	t->h.commitment_xor = 1;
+	plain(t);
+}
+
 static void
 bad_box(struct vector_tip *t)
 {
@@ -354,6 +363,9 @@ const struct vector_case vector_layout_cases[] = {
     {"id-twice", "malformed", "malformed", "a key id stands twice", id_twice},
     {"commitment", "forged", "wrong-key", "a bit of the commitment",
 	bad_commitment},
+    {"commitment-sealed", "forged", "wrong-key",
+	"the commitment is to another key, and authenticated as such",
+	commitment_sealed},
     {"box", "forged", "wrong-key", "a bit of the sealed box", bad_box},
     {"stream-header", "forged", "wrong-key", "a bit of the secretstream header",
 	bad_stream_header},
