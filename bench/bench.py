@@ -411,8 +411,9 @@ def tor_cpu(b):
     import tornet
     home = tempfile.mkdtemp(prefix="tn-")  # short: unix sockets lie in it
     try:
-        with b.line(folder=home) as line, \
-                tornet.TorNet(os.path.join(home, "t"), line.socket) as net:
+        with tornet.TorNet(os.path.join(home, "t"),
+                           os.path.join(home, "http.sock")) as net, \
+                b.line(folder=home, onion=net.onion) as line:
             line.start()
             with open(os.path.join(home, "file"), "wb") as f:
                 for _ in range(b.sizes.tor // MIB):
