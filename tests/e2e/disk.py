@@ -1,4 +1,5 @@
 """A small disk of our own: ext4 in a file, on a loop device.  Needs root."""
+import errno
 import fcntl
 import os
 import shutil
@@ -62,16 +63,19 @@ class Disk:
     def fill(self, leave):
         """Take all but so many bytes; give back the filler's path."""
         path = os.path.join(self.folder, "filler")
-        with open(path, "ab") as f:
-            want = f.tell() + self.free() - leave
-            os.posix_fallocate(f.fileno(), 0, want)
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        try:
+            while self.free() > leave:
+                os.write(fd, bytes(min(1 << 20, self.free() - leave)))
+        except OSError as e:
+            expect(e.errno == errno.ENOSPC, e)
+        finally:
+            os.close(fd)
         return path
 
     def line(self, **kw):
-        """A tip line on this disk; only its log lies elsewhere."""
-        line = Line(os.path.join(self.folder, "l"), **kw)
-        line.log_path = os.path.join(self.home, "log")
-        return line
+        """A tip line on this disk; keys and log lie elsewhere."""
+        return Line(self.home, line=os.path.join(self.folder, "line"), **kw)
 
     def __enter__(self):
         return self

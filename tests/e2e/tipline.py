@@ -302,12 +302,12 @@ class Line:
     """A tip line of its own with its keys, in a folder that goes again."""
 
     def __init__(self, folder=None, onion=None, keys=True, folder_bin=None,
-                 proxy="off", **conf):
+                 proxy="off", line=None, **conf):
         self.home = folder or tempfile.mkdtemp(prefix="tl-")
         self.own_home = folder is None
         os.makedirs(self.home, exist_ok=True)
         self.bin = folder_bin or BIN
-        self.line = os.path.join(self.home, "line")
+        self.line = line or os.path.join(self.home, "line")
         self.socket = os.path.join(self.home, "http.sock")
         self.port = free_port()
         self.onion = onion
@@ -342,6 +342,8 @@ class Line:
             expect(n == 1, "tipline.conf has", n, "lines for", key)
         with open(path, "w") as f:
             f.write(text)
+            f.flush()
+            os.fsync(f.fileno())
 
     @property
     def host(self):
