@@ -439,6 +439,7 @@ shim_lie(bool lie)
 void
 shim_cut(const char *folder, bool some, unsigned seed)
 {
+	shim.record = false;
 	for (int i = 0; i < DISKS; i++) {
 		struct disk *d = &shim.disks[i];
 		char path[300];

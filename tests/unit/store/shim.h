@@ -39,7 +39,8 @@ void shim_record(void);
 /* A flush of the log does nothing, as if finish were not durable. */
 void shim_lie(bool lie);
 /* Write the images into folder: what a power cut leaves.  some: of what was
- * not flushed, sectors by the seed; else nothing of it. */
+ * not flushed, sectors by the seed; else nothing of it.  Ends the recording, so
+ * that what the folder is opened with afterwards does not count. */
 void shim_cut(const char *folder, bool some, unsigned seed);
 void shim_forget(void);
 
