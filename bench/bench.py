@@ -38,7 +38,7 @@ class Sizes:
         self.boxes = 20000 if full else 5000
         self.commits = 5000 if full else 1500
         self.tips = 5000 if full else 1000
-        self.tor = 128 * MIB
+        self.tor = 64 * MIB
 
 
 class Table:
@@ -412,7 +412,8 @@ def tor_cpu(b):
     home = tempfile.mkdtemp(prefix="tn-")  # short: unix sockets lie in it
     try:
         with tornet.TorNet(os.path.join(home, "t"),
-                           os.path.join(home, "http.sock")) as net, \
+                           os.path.join(home, "http.sock"),
+                           lab=False) as net, \
                 b.line(folder=home, onion=net.onion) as line:
             line.start()
             with open(os.path.join(home, "file"), "wb") as f:
