@@ -1,0 +1,487 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "intake/limits.h"
+#include "tests/unit/intake/stage.h"
+#include "tests/unit/intake/tip_form.h"
+
+#define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static int
+get(struct stage *s)
+{
+	return stage_ask(s, GET, strlen(GET));
+}
+
+static int
+post(struct stage *s, const struct tip_part *parts)
+{
+	struct bytes request = tip_request("", parts);
+	int code = stage_ask(s, request.p, request.len);
+
+	bytes_free(&request);
+	return code;
+}
+
+static const struct tip_part hello[] = {
+    {"message", NULL, "hello", 5}, {"file", "", "", 0}, {NULL, NULL, NULL, 0}};
+
+static void
+assert_told(const struct stage *s, const char *want)
+{
+	assert_true(s->tip_ok);
+	assert_int_equal(s->told.len, strlen(want));
+	assert_memory_equal(s->told.p, want, s->told.len);
+}
+
+static void
+a_tip_is_sealed_kept_and_acknowledged(void **state)
+{
+	static const struct tip_part parts[] = {
+	    {"message", NULL, "a\r\n\xeb\xb6\x81", 6},
+	    {"file", "one.txt", "1", 1}, {"file", "", "", 0},
+	    {"file", "empty", "", 0}, {"file", "", "clip", 4},
+	    {NULL, NULL, NULL, 0}};
+	struct control_config config = stage_config();
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	assert_int_equal(get(&s), 200);
+	assert_int_equal(post(&s, parts), 200);
+	assert_int_equal(s.committed, 1);
+	assert_int_equal(s.aborted, 0);
+	assert_told(&s,
+	    "<message>a\r\n\xeb\xb6\x81;<file|one.txt>1;"
+	    "<file|empty>;<file|>clip;");
+	assert_int_equal(post(&s, hello), 200);
+	assert_told(&s, "<message>hello;");
+	stage_close(&s);
+}
+
+static void
+a_large_tip_arrives_whole(void **state)
+{
+	struct control_config config = stage_config();
+	size_t len = (3 << 20) + 12345;
+	char *data = malloc(len);
+	struct tip_part parts[] = {{"file", "f", data, len},
+	    {"message", NULL, "m", 1}, {NULL, NULL, NULL, 0}};
+	struct stage s;
+	uint32_t x = 1;
+
+	(void)state;
+	/* Not random, but full of CR, LF and "-". */
+	for (size_t i = 0; i < len; i++) {
+		x = x * 1664525 + 1013904223;
+		data[i] = "\r\n--fab\n"[x >> 29];
+	}
+	stage_open(&s, &config);
+	assert_int_equal(post(&s, parts), 200);
+	assert_true(s.tip_ok);
+	assert_int_equal(s.told.len, len + strlen("<file|f>;<message>m;"));
+	assert_memory_equal(s.told.p + strlen("<file|f>"), data, len);
+	stage_close(&s);
+	free(data);
+}
+
+static void
+what_is_not_a_tip_never_reaches_the_keeper(void **state)
+{
+	static const struct {
+		int code;
+		struct tip_part parts[3];
+	} bad[] = {
+	    {400, {{"message", NULL, "", 0}, {"file", "", "", 0}}},
+	    {400, {{NULL, NULL, NULL, 0}}},
+	    {400, {{"massage", NULL, "x", 1}}},
+	    {400, {{"message", "f", "x", 1}}},
+	    {400, {{"file", NULL, "x", 1}}},
+	    {400, {{"message", NULL, "", 0}, {"message", NULL, "x", 1}}},
+	};
+	struct control_config config = stage_config();
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(post(&s, bad[i].parts), bad[i].code);
+	assert_int_equal(s.opened, 0);
+	stage_close(&s);
+}
+
+static void
+limits_within_a_body_are_held_and_nothing_is_kept(void **state)
+{
+	struct control_config config = stage_config();
+	size_t len = LIMIT_MESSAGE_LEN + 1;
+	char *data = calloc(1, len);
+	const struct tip_part message[] = {
+	    {"message", NULL, data, len}, {NULL, NULL, NULL, 0}};
+	const struct tip_part exact[] = {
+	    {"message", NULL, data, len - 1}, {NULL, NULL, NULL, 0}};
+	const struct tip_part files[] = {{"file", "1", "", 0},
+	    {"file", "2", "", 0}, {"file", "3", "", 0}, {"file", "4", "", 0},
+	    {"file", "5", "", 0}, {NULL, NULL, NULL, 0}};
+	struct stage s;
+
+	(void)state;
+	config.upload_max = LIMIT_MESSAGE_LEN + 100;
+	stage_open(&s, &config);
+	assert_int_equal(post(&s, exact), 200);
+	assert_int_equal(post(&s, message), 413);
+	assert_int_equal(post(&s, files), 413);
+	const struct tip_part sum[] = {{"file", "1", data, len - 1},
+	    {"file", "2", data, 101}, {NULL, NULL, NULL, 0}};
+
+	assert_int_equal(post(&s, sum), 413);
+	assert_int_equal(s.committed, 1);
+	assert_int_equal(s.aborted, s.opened - 1);
+	stage_close(&s);
+	free(data);
+}
+
+static void
+a_body_too_large_is_answered_and_drained(void **state)
+{
+	struct control_config config = stage_config();
+	size_t len = 8 << 20;
+	char *data = calloc(1, len);
+	const struct tip_part parts[] = {
+	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	struct bytes request = tip_request("", parts);
+	struct reply reply;
+	struct stage s;
+	int fd;
+
+	(void)state;
+	stage_open(&s, &config);
+	/* As Firefox does: all is written before anything is read. */
+	fd = stage_visitor(&s);
+	assert_true(stage_say(&s, fd, request.p, request.len));
+	stage_hear(&s, fd, &reply);
+	assert_int_equal(reply.code, 413);
+	assert_int_equal(reply.text.len, PAGE_TOTAL_LEN);
+	assert_false(reply.reset);
+	assert_non_null(strstr((const char *)reply.text.p, "4 MiB"));
+	assert_int_equal(s.opened, 0);
+	reply_free(&reply);
+	bytes_free(&request);
+	stage_close(&s);
+	free(data);
+}
+
+static void
+a_cut_body_leaves_an_abort_and_gets_a_page(void **state)
+{
+	struct control_config config = stage_config();
+	struct bytes request = tip_request("", hello);
+	struct reply reply;
+	struct stage s;
+	int fd;
+
+	(void)state;
+	stage_open(&s, &config);
+	fd = stage_visitor(&s);
+	assert_true(stage_say(&s, fd, request.p, request.len - 60));
+	shutdown(fd, SHUT_WR);
+	stage_hear(&s, fd, &reply);
+	assert_int_equal(reply.code, 400);
+	assert_non_null(
+	    strstr((const char *)reply.text.p, "did not arrive whole"));
+	reply_free(&reply);
+	stage_settle(&s);
+	assert_int_equal(s.opened, 1);
+	assert_int_equal(s.aborted, 1);
+	/* The same without anybody to answer. */
+	fd = stage_visitor(&s);
+	assert_true(stage_say(&s, fd, request.p, request.len - 60));
+	stage_settle(&s);
+	close(fd);
+	stage_settle(&s);
+	assert_int_equal(s.aborted, 2);
+	assert_int_equal(s.committed, 0);
+	bytes_free(&request);
+	stage_close(&s);
+}
+
+static void
+every_cut_of_a_request_keeps_nothing(void **state)
+{
+	struct control_config config = stage_config();
+	struct bytes request = tip_request("", hello);
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	for (size_t len = 0; len < request.len; len += 7) {
+		int fd = stage_visitor(&s);
+
+		assert_true(stage_say(&s, fd, request.p, len));
+		close(fd);
+	}
+	stage_settle(&s);
+	assert_int_equal(s.committed, 0);
+	assert_int_equal(s.opened, s.aborted);
+	assert_int_equal(post(&s, hello), 200);
+	bytes_free(&request);
+	stage_close(&s);
+}
+
+static void
+the_keepers_refusal_is_told(void **state)
+{
+	struct control_config config = stage_config();
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	s.mood = KEEPER_REFUSES_COMMIT;
+	assert_int_equal(post(&s, hello), 507);
+	s.reason = KEEPER_TROUBLE;
+	assert_int_equal(post(&s, hello), 500);
+	s.mood = KEEPER_REFUSES_DATA;
+	assert_int_equal(post(&s, hello), 500);
+	s.reason = KEEPER_FULL;
+	assert_int_equal(post(&s, hello), 507);
+	s.mood = KEEPER_KEEPS;
+	assert_int_equal(post(&s, hello), 200);
+	stage_close(&s);
+}
+
+/* Whose tip is whole is told that we cannot know; all others that nothing
+ * was kept. */
+static void
+a_keeper_that_dies_is_told_honestly(void **state)
+{
+	static const struct {
+		enum keeper_mood mood;
+		int code;
+		const char *words;
+	} deaths[] = {
+	    {KEEPER_DIES_AT_COMMIT, 500, "cannot tell"},
+	    {KEEPER_SPEAKS_NONSENSE, 500, "cannot tell"},
+	    {KEEPER_DIES_AT_DATA, 503, "Nothing of it was kept"},
+	};
+	struct control_config config = stage_config();
+	size_t len = 2 << 20;
+	char *data = calloc(1, len);
+	const struct tip_part large[] = {
+	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	struct reply reply;
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	for (size_t i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++) {
+		struct bytes request = tip_request(
+		    "", deaths[i].mood == KEEPER_DIES_AT_DATA ? large : hello);
+		int fd = stage_visitor(&s);
+
+		s.mood = deaths[i].mood;
+		assert_true(stage_say(&s, fd, request.p, request.len));
+		stage_hear(&s, fd, &reply);
+		assert_int_equal(reply.code, deaths[i].code);
+		assert_non_null(
+		    strstr((const char *)reply.text.p, deaths[i].words));
+		reply_free(&reply);
+		bytes_free(&request);
+		/* Until a new one is there, tips are refused; the form is
+		 * shown. */
+		assert_int_equal(post(&s, hello), 503);
+		assert_int_equal(get(&s), 200);
+		s.mood = KEEPER_KEEPS;
+		stage_tell_keeper(&s);
+		stage_settle(&s);
+		assert_int_equal(post(&s, hello), 200);
+	}
+	stage_close(&s);
+	free(data);
+}
+
+static void
+a_keeper_that_is_behind_makes_uploads_wait(void **state)
+{
+	struct control_config config = stage_config();
+	size_t len = 3 << 20;
+	char *data = calloc(1, len);
+	const struct tip_part large[] = {
+	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	struct bytes request = tip_request("", large);
+	struct reply reply;
+	struct stage s;
+	int fd;
+
+	(void)state;
+	stage_open(&s, &config);
+	s.mood = KEEPER_DEAF;
+	fd = stage_visitor(&s);
+	/* Neither the queue nor anything else grows without bound. */
+	assert_false(stage_say(&s, fd, request.p, request.len));
+	/* The clock does not run against the visitor. */
+	stage_later(&s, LIMIT_PACE_SECONDS + 1);
+	stage_later(&s, LIMIT_PACE_SECONDS + 1);
+	s.mood = KEEPER_SILENT;
+	stage_settle(&s);
+	assert_int_equal(s.aborted, 0);
+	assert_int_equal(s.opened, 1);
+	close(fd);
+	stage_settle(&s);
+	assert_int_equal(s.aborted, 1);
+	/* But not for ever. */
+	s.mood = KEEPER_DEAF;
+	fd = stage_visitor(&s);
+	assert_false(stage_say(&s, fd, request.p, request.len));
+	for (int i = 0; i < 7; i++)
+		stage_later(&s, LIMIT_PACE_SECONDS);
+	s.mood = KEEPER_KEEPS;
+	(void)stage_say(&s, fd, request.p, LIMIT_READ_LEN);
+	shutdown(fd, SHUT_WR);
+	stage_hear(&s, fd, &reply);
+	assert_int_equal(reply.code, 500);
+	reply_free(&reply);
+	bytes_free(&request);
+	stage_close(&s);
+	free(data);
+}
+
+static void
+room_is_asked_before_the_body(void **state)
+{
+	struct control_config config = stage_config();
+	static char data[300000];
+	const struct tip_part large[] = {
+	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	const struct tip_part small[] = {
+	    {"file", "f", "x", 1}, {NULL, NULL, NULL, 0}};
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	stage_room(&s, 0, 1 << 20);
+	stage_settle(&s);
+	/* Files are refused first, text is still taken. */
+	assert_int_equal(post(&s, large), 507);
+	assert_int_equal(post(&s, small), 507);
+	assert_int_equal(s.opened, 0);
+	assert_int_equal(post(&s, hello), 200);
+	stage_room(&s, 0, 1000);
+	stage_settle(&s);
+	assert_int_equal(post(&s, hello), 507);
+	stage_room(&s, 1 << 21, 1 << 21);
+	stage_settle(&s);
+	assert_int_equal(post(&s, large), 200);
+	stage_close(&s);
+}
+
+static void
+without_a_key_in_force_the_form_is_closed(void **state)
+{
+	struct control_config config = stage_config();
+	struct stage s;
+
+	(void)state;
+	stage_open_bare(&s);
+	/* In any order. */
+	stage_tell_keeper(&s);
+	stage_tell_epochs(&s, 0);
+	stage_tell_config(&s, &config);
+	stage_ready(&s);
+	assert_int_equal(get(&s), 503);
+	assert_int_equal(post(&s, hello), 503);
+	s.to.until = 1; /* long over */
+	stage_tell_epochs(&s, 1);
+	stage_settle(&s);
+	assert_int_equal(post(&s, hello), 503);
+	s.to.until = UINT64_C(1) << 40;
+	stage_tell_epochs(&s, 1);
+	stage_settle(&s);
+	assert_int_equal(get(&s), 200);
+	assert_int_equal(post(&s, hello), 200);
+	assert_int_equal(s.committed, 1);
+	stage_close(&s);
+}
+
+static void
+the_supervisors_end_and_nonsense_end_the_receiver(void **state)
+{
+	struct control_config config = stage_config();
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	shutdown(s.control, SHUT_RDWR);
+	assert_int_equal(stage_wait(&s), 0);
+	stage_open_bare(&s);
+	shutdown(s.control, SHUT_RDWR);
+	assert_int_equal(stage_wait(&s), 0);
+	stage_open(&s, &config);
+	stage_tell_config(&s, &config); /* twice */
+	assert_int_equal(stage_wait(&s), 1);
+	config.proxy = 7;
+	stage_open_bare(&s);
+	stage_tell_config(&s, &config);
+	assert_int_equal(stage_wait(&s), 1);
+}
+
+static void
+an_answer_under_way_is_finished_when_told_to_stop(void **state)
+{
+	struct control_config config = stage_config();
+	struct bytes request = tip_request("", hello);
+	struct reply reply;
+	struct stage s;
+	int fd, cut;
+
+	(void)state;
+	stage_open(&s, &config);
+	s.mood = KEEPER_DEAF;
+	fd = stage_visitor(&s);
+	assert_true(stage_say(&s, fd, request.p, request.len));
+	cut = stage_visitor(&s);
+	assert_true(stage_say(&s, cut, request.p, request.len - 30));
+	stage_settle(&s);
+	assert_int_equal(kill(s.pid, SIGTERM), 0);
+	s.mood = KEEPER_KEEPS;
+	stage_hear(&s, fd, &reply);
+	assert_int_equal(reply.code, 200);
+	reply_free(&reply);
+	stage_hear(&s, cut, &reply); /* half a tip: refused */
+	assert_int_equal(reply.code, 503);
+	reply_free(&reply);
+	bytes_free(&request);
+	assert_int_equal(stage_wait(&s), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_tip_is_sealed_kept_and_acknowledged),
+	    cmocka_unit_test(a_large_tip_arrives_whole),
+	    cmocka_unit_test(what_is_not_a_tip_never_reaches_the_keeper),
+	    cmocka_unit_test(limits_within_a_body_are_held_and_nothing_is_kept),
+	    cmocka_unit_test(a_body_too_large_is_answered_and_drained),
+	    cmocka_unit_test(a_cut_body_leaves_an_abort_and_gets_a_page),
+	    cmocka_unit_test(every_cut_of_a_request_keeps_nothing),
+	    cmocka_unit_test(the_keepers_refusal_is_told),
+	    cmocka_unit_test(a_keeper_that_dies_is_told_honestly),
+	    cmocka_unit_test(a_keeper_that_is_behind_makes_uploads_wait),
+	    cmocka_unit_test(room_is_asked_before_the_body),
+	    cmocka_unit_test(without_a_key_in_force_the_form_is_closed),
+	    cmocka_unit_test(the_supervisors_end_and_nonsense_end_the_receiver),
+	    cmocka_unit_test(an_answer_under_way_is_finished_when_told_to_stop),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

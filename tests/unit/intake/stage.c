@@ -1,0 +1,520 @@
+#include "tests/unit/intake/stage.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/guarded.h"
+#include "base/ipc.h"
+#include "base/num.h"
+#include "crypto/digest.h"
+#include "crypto/opener.h"
+#include "intake/limits.h"
+#include "intake/receiver.h"
+
+#define PATIENCE_MS 10000
+#define MOMENT_MS 60
+#define SEALED_MAX (16 << 20)
+
+/* Seconds by which the receiver's monotonic clock is ahead, shared. */
+static volatile long *ahead;
+
+/* Stands before libc's for libevent and for us. */
+int
+clock_gettime(clockid_t id, struct timespec *ts)
+{
+	int rc = (int)syscall(SYS_clock_gettime, id, ts);
+
+	if (ahead != NULL && id != CLOCK_REALTIME)
+		ts->tv_sec += *ahead;
+	return rc;
+}
+
+struct control_config
+stage_config(void)
+{
+	return (struct control_config){.proxy = PROXY_OFF,
+	    .files_max = 4,
+	    .connections_max = 64,
+	    .circuit_connections_max = 3,
+	    .circuit_uploads_max = 2,
+	    .upload_max = 4 << 20};
+}
+
+static void
+be_receiver(int control, int listener)
+{
+	struct receiver *rx;
+	int code = 1;
+
+	signal(SIGPIPE, SIG_IGN);
+	guarded_close(); /* the test's own, empty here */
+	if (receiver_new(control, listener, &rx) != ST_OK)
+		exit(90);
+	switch (receiver_configure(rx)) {
+	case ST_OK:
+		code = receiver_run(rx);
+		break;
+	case ST_EOF:
+		code = 0;
+		break;
+	default:
+		break;
+	}
+	receiver_free(rx);
+	if (guarded_live() != 0)
+		code = 91;
+	guarded_close();
+	exit(code);
+}
+
+void
+stage_open_bare(struct stage *stage)
+{
+	struct sockaddr_un any = {.sun_family = AF_UNIX};
+	int pair[2], listener;
+
+	*stage = (struct stage){.keeper = -1,
+	    .in = BYTES_INIT(1 << 20),
+	    .sealed = BYTES_INIT(SEALED_MAX),
+	    .told = BYTES_INIT(SEALED_MAX),
+	    .reason = KEEPER_FULL};
+	if (ahead == NULL)
+		ahead = mmap(NULL, sizeof(*ahead), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_true(ahead != MAP_FAILED);
+	assert_int_equal(crypto_room_init(), ST_OK);
+	epoch_key_new(stage->to.r[0].key, stage->secret);
+	key_id(KEY_ROLE_EPOCH, stage->to.r[0].key, stage->to.r[0].id);
+	stage->to.count = 1;
+	stage->to.epoch = 5;
+	stage->to.until = UINT64_C(1) << 40;
+	assert_int_equal(ipc_pair(pair), ST_OK);
+	/* An address of the kernel's choosing, in no folder. */
+	listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(
+	    bind(listener, (struct sockaddr *)&any, sizeof(any.sun_family)), 0);
+	assert_int_equal(listen(listener, 128), 0);
+	stage->address_len = sizeof(stage->address);
+	assert_int_equal(
+	    getsockname(listener, (struct sockaddr *)&stage->address,
+		&stage->address_len),
+	    0);
+	stage->control = pair[0];
+	stage->pid = fork();
+	assert_true(stage->pid >= 0);
+	if (stage->pid == 0) {
+		close(pair[0]);
+		be_receiver(pair[1], listener);
+	}
+	close(pair[1]);
+	close(listener);
+}
+
+void
+stage_tell_config(struct stage *stage, const struct control_config *config)
+{
+	assert_int_equal(ipc_send(stage->control, CONTROL_CONFIG, config,
+			     sizeof(*config), -1),
+	    ST_OK);
+}
+
+void
+stage_tell_epochs(struct stage *stage, size_t count)
+{
+	uint8_t message[4096];
+	size_t len;
+
+	assert_int_equal(control_epochs_write(
+			     &stage->to, count, message, sizeof(message), &len),
+	    ST_OK);
+	assert_int_equal(
+	    ipc_send(stage->control, CONTROL_EPOCHS, message, len, -1), ST_OK);
+}
+
+void
+stage_tell_keeper(struct stage *stage)
+{
+	int pair[2];
+
+	if (stage->keeper != -1)
+		close(stage->keeper);
+	bytes_clear(&stage->in);
+	bytes_clear(&stage->sealed);
+	stage->upload = 0;
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	stage->keeper = pair[0];
+	assert_int_equal(
+	    ipc_send(stage->control, CONTROL_KEEPER, NULL, 0, pair[1]), ST_OK);
+	close(pair[1]);
+	stage_room(stage, UINT64_C(1) << 40, UINT64_C(1) << 40);
+}
+
+void
+stage_ready(struct stage *stage)
+{
+	struct pollfd p = {stage->control, POLLIN, 0};
+	uint8_t type, none[1];
+	size_t len;
+	int fd;
+
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	assert_int_equal(
+	    ipc_recv(stage->control, &type, none, sizeof(none), &len, &fd),
+	    ST_OK);
+	assert_int_equal(type, CONTROL_READY);
+	assert_int_equal(len, 0);
+}
+
+void
+stage_open(struct stage *stage, const struct control_config *config)
+{
+	stage_open_bare(stage);
+	stage_tell_config(stage, config);
+	stage_tell_epochs(stage, 1);
+	stage_tell_keeper(stage);
+	stage_ready(stage);
+}
+
+static void
+keeper_says(struct stage *stage, enum keeper_type type, uint32_t upload,
+    const void *p, size_t len)
+{
+	const struct keeper_head head = {type, upload, (uint32_t)len};
+	uint8_t frame[KEEPER_HEAD_LEN + KEEPER_ROOM_LEN];
+
+	keeper_head_write(&head, frame);
+	if (len > 0)
+		memcpy(frame + KEEPER_HEAD_LEN, p, len);
+	len += KEEPER_HEAD_LEN;
+	assert_int_equal(
+	    send(stage->keeper, frame, len, MSG_NOSIGNAL), (ssize_t)len);
+}
+
+void
+stage_room(struct stage *stage, uint64_t files, uint64_t text)
+{
+	uint8_t room[KEEPER_ROOM_LEN];
+
+	le64_put(room, files);
+	le64_put(room + 8, text);
+	keeper_says(stage, KEEPER_ROOM, 0, room, sizeof(room));
+}
+
+static const struct opener_key *
+lookup(void *ctx, const uint8_t id[static KEY_ID_LEN], uint32_t epoch)
+{
+	static struct opener_key key;
+	struct stage *stage = ctx;
+
+	if (epoch != stage->to.epoch ||
+	    memcmp(id, stage->to.r[0].id, KEY_ID_LEN) != 0)
+		return NULL;
+	memcpy(key.id, id, KEY_ID_LEN);
+	key.public_key = stage->to.r[0].key;
+	key.secret_key = stage->secret;
+	return &key;
+}
+
+static enum status
+open_part(void *ctx, enum envelope_part kind, const uint8_t *name, size_t len)
+{
+	struct stage *stage = ctx;
+	enum status st;
+
+	st = bytes_append_text(
+	    &stage->told, kind == ENVELOPE_FILE ? "<file|" : "<");
+	if (st == ST_OK && len > 0)
+		st = bytes_append(&stage->told, name, len);
+	return st == ST_OK ? bytes_append_text(&stage->told, ">") : st;
+}
+
+static enum status
+open_data(void *ctx, const uint8_t *p, size_t len)
+{
+	struct stage *stage = ctx;
+
+	return bytes_append(&stage->told, p, len);
+}
+
+static enum status
+open_part_end(void *ctx, uint64_t size)
+{
+	struct stage *stage = ctx;
+
+	(void)size;
+	return bytes_append_text(&stage->told, ";");
+}
+
+/* What an analyst would find in it. */
+static void
+open_tip(struct stage *stage, const uint8_t *commit)
+{
+	const struct opener_events events = {
+	    lookup, open_part, open_data, open_part_end, stage};
+	uint8_t digest[DIGEST_LEN];
+	struct sha256 *hash = NULL;
+	struct opener *op = NULL;
+
+	bytes_clear(&stage->told);
+	assert_int_equal(sha256_new(&hash), ST_OK);
+	assert_int_equal(
+	    sha256_update(hash, stage->sealed.p, stage->sealed.len), ST_OK);
+	assert_int_equal(sha256_final(hash, digest), ST_OK);
+	sha256_free(hash);
+	assert_int_equal(opener_new(&events, &op), ST_OK);
+	stage->tip_ok =
+	    opener_feed(op, stage->sealed.p, stage->sealed.len) == ST_OK &&
+	    opener_finish(op) == ST_OK &&
+	    le64_get(commit) == stage->sealed.len &&
+	    memcmp(commit + 8, digest, DIGEST_LEN) == 0;
+	opener_free(op);
+}
+
+static void
+keeper_dies(struct stage *stage)
+{
+	close(stage->keeper);
+	stage->keeper = -1;
+}
+
+static void
+on_commit(struct stage *stage, uint32_t upload, const uint8_t *body)
+{
+	uint8_t reason = (uint8_t)stage->reason, nonsense[12] = {99};
+
+	stage->committed++;
+	if (!stage->refused)
+		open_tip(stage, body);
+	bytes_clear(&stage->sealed);
+	stage->upload = 0;
+	switch (stage->mood) {
+	case KEEPER_KEEPS:
+		keeper_says(stage, KEEPER_KEPT, upload, NULL, 0);
+		break;
+	case KEEPER_REFUSES_DATA:
+	case KEEPER_REFUSES_COMMIT:
+		keeper_says(stage, KEEPER_REFUSED, upload, &reason, 1);
+		break;
+	case KEEPER_SPEAKS_NONSENSE:
+		assert_int_equal(send(stage->keeper, nonsense, sizeof(nonsense),
+				     MSG_NOSIGNAL),
+		    sizeof(nonsense));
+		break;
+	case KEEPER_DIES_AT_COMMIT:
+		keeper_dies(stage);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+on_frame(
+    struct stage *stage, const struct keeper_head *head, const uint8_t *body)
+{
+	uint8_t reason = (uint8_t)stage->reason;
+
+	assert_int_not_equal(head->upload, 0);
+	if (head->type == KEEPER_DATA && stage->upload != head->upload) {
+		/* the tests send one tip at a time to a keeper that opens */
+		stage->upload = head->upload;
+		stage->opened++;
+		stage->refused = stage->mood == KEEPER_REFUSES_DATA;
+		bytes_clear(&stage->sealed);
+		if (stage->refused)
+			keeper_says(
+			    stage, KEEPER_REFUSED, head->upload, &reason, 1);
+	}
+	if (head->type == KEEPER_DATA) {
+		assert_int_equal(
+		    bytes_append(&stage->sealed, body, head->len), ST_OK);
+		if (stage->mood == KEEPER_DIES_AT_DATA)
+			keeper_dies(stage);
+	} else if (head->type == KEEPER_COMMIT) {
+		on_commit(stage, head->upload, body);
+	} else {
+		assert_int_equal(head->type, KEEPER_ABORT);
+		stage->aborted++;
+		stage->upload = 0;
+	}
+}
+
+/* Read what is there; the receiver's frames must all be well formed. */
+static void
+play_keeper(struct stage *stage)
+{
+	uint8_t buf[65536];
+	struct keeper_head head;
+	ssize_t n = recv(stage->keeper, buf, sizeof(buf), MSG_DONTWAIT);
+
+	if (n == 0)
+		keeper_dies(stage); /* the receiver closed its end */
+	if (n <= 0)
+		return;
+	assert_int_equal(bytes_append(&stage->in, buf, (size_t)n), ST_OK);
+	while (stage->keeper != -1 && stage->in.len >= KEEPER_HEAD_LEN) {
+		assert_int_equal(keeper_head_parse(stage->in.p, &head), ST_OK);
+		if (stage->in.len < KEEPER_HEAD_LEN + head.len)
+			return;
+		on_frame(stage, &head, stage->in.p + KEEPER_HEAD_LEN);
+		bytes_consume(&stage->in, KEEPER_HEAD_LEN + head.len);
+	}
+}
+
+/* Wait until fd is ready for events; false after ms without anything. */
+static bool
+wait_for(struct stage *stage, int fd, short events, int ms)
+{
+	struct pollfd p[2] = {{fd, events, 0}, {-1, POLLIN, 0}};
+	int rc;
+
+	for (;;) {
+		p[1].fd = stage->mood == KEEPER_DEAF ? -1 : stage->keeper;
+		rc = poll(p, 2, ms);
+		if (rc == 0)
+			return false;
+		assert_true(rc > 0 || errno == EINTR);
+		if (p[1].fd != -1 && p[1].revents != 0)
+			play_keeper(stage);
+		if (p[0].revents != 0)
+			return true;
+	}
+}
+
+void
+stage_settle(struct stage *stage)
+{
+	(void)wait_for(stage, -1, 0, MOMENT_MS);
+}
+
+int
+stage_visitor(const struct stage *stage)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(connect(fd, (const struct sockaddr *)&stage->address,
+			     stage->address_len),
+	    0);
+	return fd;
+}
+
+bool
+stage_say(struct stage *stage, int fd, const void *p, size_t len)
+{
+	const uint8_t *at = p;
+	ssize_t n;
+
+	while (len > 0) {
+		if (!wait_for(stage, fd, POLLOUT, PATIENCE_MS / 5))
+			return false;
+		n = send(fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n == -1 && errno == EAGAIN)
+			continue;
+		if (n <= 0)
+			return false;
+		at += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+void
+stage_hear(struct stage *stage, int fd, struct reply *reply)
+{
+	uint8_t buf[16384];
+	ssize_t n;
+
+	*reply = (struct reply){.text = BYTES_INIT(1 << 20)};
+	for (;;) {
+		assert_true(wait_for(stage, fd, POLLIN, PATIENCE_MS));
+		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+		assert_int_equal(
+		    bytes_append(&reply->text, buf, (size_t)n), ST_OK);
+	}
+	reply->reset = n == -1;
+	close(fd);
+	assert_int_equal(bytes_append(&reply->text, "", 1), ST_OK);
+	reply->text.len--;
+	if (reply->text.len > 12)
+		reply->code =
+		    (int)strtol((const char *)reply->text.p + 9, NULL, 10);
+}
+
+void
+reply_free(struct reply *reply)
+{
+	bytes_free(&reply->text);
+}
+
+int
+stage_ask(struct stage *stage, const void *p, size_t len)
+{
+	int fd = stage_visitor(stage), code;
+	struct reply reply;
+
+	(void)stage_say(stage, fd, p, len);
+	stage_hear(stage, fd, &reply);
+	code = reply.code;
+	if (code != 0)
+		assert_int_equal(reply.text.len, PAGE_TOTAL_LEN);
+	reply_free(&reply);
+	stage_settle(stage);
+	return code;
+}
+
+void
+stage_later(struct stage *stage, unsigned seconds)
+{
+	*ahead += (long)seconds;
+	/* Its loop looks at the clock when something happens. */
+	close(stage_visitor(stage));
+	usleep(MOMENT_MS * 1000);
+	close(stage_visitor(stage));
+	stage_settle(stage);
+}
+
+int
+stage_wait(struct stage *stage)
+{
+	int how, code = -1;
+
+	for (int i = 0; i < PATIENCE_MS / 10; i++) {
+		if (waitpid(stage->pid, &how, WNOHANG) == stage->pid) {
+			code = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
+			break;
+		}
+		if (stage->keeper != -1)
+			play_keeper(stage);
+		usleep(10000);
+	}
+	close(stage->control);
+	if (stage->keeper != -1)
+		close(stage->keeper);
+	bytes_free(&stage->in);
+	bytes_free(&stage->sealed);
+	bytes_free(&stage->told);
+	return code;
+}
+
+void
+stage_close(struct stage *stage)
+{
+	assert_int_equal(kill(stage->pid, SIGTERM), 0);
+	assert_int_equal(stage_wait(stage), 0);
+}

@@ -1,0 +1,21 @@
+/*
+ * tip_form: the request that a browser makes of the form.
+ */
+#ifndef TIPLINE_TESTS_UNIT_INTAKE_TIP_FORM_H
+#define TIPLINE_TESTS_UNIT_INTAKE_TIP_FORM_H
+
+#include <stddef.h>
+
+#include "base/bytes.h"
+
+/* file is NULL for a field.  A row ends with a name of NULL. */
+struct tip_part {
+	const char *name, *file, *data;
+	size_t len;
+};
+
+/* POST /tip with these parts; fields: further lines of the head.  The caller
+ * frees what is returned. */
+struct bytes tip_request(const char *fields, const struct tip_part *parts);
+
+#endif
