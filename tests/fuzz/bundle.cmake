@@ -1,0 +1,1 @@
+fuzz_target(bundle_fuzz tipline_handoff)
