@@ -44,7 +44,7 @@ def kept(line):
     return line.status()["tips"]
 
 
-def requests(host):
+def requests(host, port):
     """What is sent, and the pages that may answer it."""
     h = b"Host: %s\r\n" % host.encode()
     good = form("hello")
@@ -87,7 +87,8 @@ def requests(host):
             (b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % some_onion().encode(),
              ("wrong_host",)),
         "the loopback's Host on the socket of tor":
-            (b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", ("wrong_host",)),
+            (b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port,
+             ("wrong_host",)),
         "a tip to another Host":
             (body(good).replace(h, b"Host: example.com\r\n"),
              ("wrong_host",)),
@@ -170,7 +171,7 @@ def each_wrong_request_gets_its_page_and_keeps_nothing():
     onion = some_onion()
     with Line(onion=onion, upload="100M") as line:
         line.start()
-        for why, (data, pages) in requests(onion).items():
+        for why, (data, pages) in requests(onion, line.port).items():
             answer = check_answer(line.ask(data), why)
             expect(answer.page in pages, why, "got", answer, "not", pages)
         answer = line.ask(b"HEAD / HTTP/1.1\r\nHost: %s\r\n\r\n" %
