@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <event2/event.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -15,6 +16,10 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef TIPLINE_SANITIZE
+#include <sanitizer/lsan_interface.h>
+#endif
 
 #include "base/guarded.h"
 #include "base/ipc.h"
@@ -53,19 +58,23 @@ stage_config(void)
 	    .upload_max = 4 << 20};
 }
 
-static void
-be_receiver(int control, int listener)
+struct stage_hooks stage_hooks;
+
+static int
+receive(int control, int listener)
 {
 	struct receiver *rx;
 	int code = 1;
 
-	signal(SIGPIPE, SIG_IGN);
-	guarded_close(); /* the test's own, empty here */
 	if (receiver_new(control, listener, &rx) != ST_OK)
-		exit(90);
+		return 90;
 	switch (receiver_configure(rx)) {
 	case ST_OK:
+		if (stage_hooks.before != NULL)
+			stage_hooks.before();
 		code = receiver_run(rx);
+		if (code == 0 && stage_hooks.after != NULL)
+			code = stage_hooks.after();
 		break;
 	case ST_EOF:
 		code = 0;
@@ -74,10 +83,26 @@ be_receiver(int control, int listener)
 		break;
 	}
 	receiver_free(rx);
+	return code;
+}
+
+/* In a child: nothing may be left when it ends. */
+static _Noreturn void
+be_receiver(int control, int listener)
+{
+	int code;
+
+	signal(SIGPIPE, SIG_IGN);
+	guarded_close(); /* the test's own, empty here */
+	code = receive(control, listener);
 	if (guarded_live() != 0)
 		code = 91;
 	guarded_close();
-	exit(code);
+#ifdef TIPLINE_SANITIZE
+	if (__lsan_do_recoverable_leak_check() != 0)
+		code = 92;
+#endif
+	_exit(code);
 }
 
 void
@@ -91,9 +116,13 @@ stage_open_bare(struct stage *stage)
 	    .sealed = BYTES_INIT(SEALED_MAX),
 	    .told = BYTES_INIT(SEALED_MAX),
 	    .reason = KEEPER_FULL};
-	if (ahead == NULL)
+	if (ahead == NULL) {
+		/* as the program does; once, before libevent's first call */
+		event_set_mem_functions(
+		    wiping_malloc, wiping_realloc, wiping_free);
 		ahead = mmap(NULL, sizeof(*ahead), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	}
 	assert_true(ahead != MAP_FAILED);
 	assert_int_equal(crypto_room_init(), ST_OK);
 	epoch_key_new(stage->to.r[0].key, stage->secret);

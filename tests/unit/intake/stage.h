@@ -56,6 +56,14 @@ struct reply {
 	bool reset; /* the connection was reset instead of closed */
 };
 
+/* Called in the receiver's process when it is ready to serve, and when it has
+ * served; what after returns, if not 0, becomes the exit code.  May be NULL. */
+struct stage_hooks {
+	void (*before)(void);
+	int (*after)(void);
+};
+extern struct stage_hooks stage_hooks;
+
 /* A configuration without onion or loopback: every Host is ours. */
 struct control_config stage_config(void);
 

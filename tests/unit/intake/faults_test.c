@@ -1,0 +1,159 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/guarded.h"
+#include "base/ipc.h"
+#include "intake/receiver.h"
+#include "tests/unit/fault.h"
+#include "tests/unit/intake/stage.h"
+#include "tests/unit/intake/tip_form.h"
+
+#define NOT_FIRED 77
+
+static void
+a_receiver_that_cannot_start_leaves_nothing(void **state)
+{
+	const struct control_config config = stage_config();
+	struct receiver *rx;
+	enum status st;
+	int control[2], keeper[2];
+
+	(void)state;
+	FAULT_EACH(FAULT_ALLOC | FAULT_GUARDED | FAULT_MMAP)
+	{
+		bool fired;
+
+		fault_off();
+		assert_int_equal(ipc_pair(control), ST_OK);
+		assert_int_equal(
+		    socketpair(AF_UNIX, SOCK_STREAM, 0, keeper), 0);
+		assert_int_equal(ipc_send(control[0], CONTROL_CONFIG, &config,
+				     sizeof(config), -1),
+		    ST_OK);
+		assert_int_equal(
+		    ipc_send(control[0], CONTROL_EPOCHS, "\0\0\0\0", 4, -1),
+		    ST_OK);
+		assert_int_equal(
+		    ipc_send(control[0], CONTROL_KEEPER, NULL, 0, keeper[1]),
+		    ST_OK);
+		close(keeper[1]);
+		fault_at(FAULT_ALLOC | FAULT_GUARDED | FAULT_MMAP, fault_n_);
+		st = receiver_new(control[1], dup(control[1]), &rx);
+		if (st == ST_OK)
+			st = receiver_configure(rx);
+		fault_off();
+		fired = fault_fired();
+		assert_int_equal(st == ST_OK, !fired);
+		receiver_free(rx);
+		assert_int_equal(guarded_live(), 0);
+		guarded_close();
+		close(control[0]);
+		close(keeper[0]);
+	}
+}
+
+static unsigned kinds;
+static unsigned long nth;
+
+static void
+arm(int sig)
+{
+	(void)sig;
+	fault_at(kinds, nth);
+}
+
+/* The receiver arms itself when the test says so, since it is ready. */
+static void
+listen_for_word(void)
+{
+	signal(SIGUSR1, arm);
+}
+
+static int
+disarm(void)
+{
+	bool fired = fault_fired();
+
+	fault_off();
+	return fired ? 0 : NOT_FIRED;
+}
+
+/*
+ * The n-th call of the kinds fails once while a tip is taken.  Whatever
+ * becomes of that tip, a visitor who was told so has it kept, and the next
+ * one is served as if nothing had been.
+ */
+static void
+fail_each(unsigned which)
+{
+	static char data[40000];
+	static const struct tip_part parts[] = {{"message", NULL, "hello", 5},
+	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	struct bytes request = tip_request("", parts);
+	struct control_config config = stage_config();
+	struct stage s;
+	int code, end = 0;
+
+	kinds = which;
+	stage_hooks = (struct stage_hooks){listen_for_word, disarm};
+	for (nth = 1; end == 0; nth++) {
+		assert_in_range(nth, 1, 300);
+		stage_open(&s, &config);
+		assert_int_equal(kill(s.pid, SIGUSR1), 0);
+		stage_settle(&s);
+		code = stage_ask(&s, request.p, request.len);
+		assert_true(code != 200 || s.committed == 1);
+		if (s.keeper == -1)
+			stage_tell_keeper(&s);
+		stage_settle(&s);
+		/* Twice: the fault may only now have come to be. */
+		if (stage_ask(&s, request.p, request.len) != 200) {
+			if (s.keeper == -1)
+				stage_tell_keeper(&s);
+			assert_int_equal(
+			    stage_ask(&s, request.p, request.len), 200);
+		}
+		assert_true(s.tip_ok);
+		assert_int_equal(kill(s.pid, SIGTERM), 0);
+		end = stage_wait(&s);
+	}
+	assert_int_equal(end, NOT_FIRED);
+	assert_in_range(nth, 5, 300);
+	stage_hooks = (struct stage_hooks){NULL, NULL};
+	bytes_free(&request);
+}
+
+static void
+every_failing_allocation_costs_one_tip_at_most(void **state)
+{
+	(void)state;
+	fail_each(FAULT_ALLOC | FAULT_GUARDED);
+}
+
+static void
+every_failing_call_costs_one_tip_at_most(void **state)
+{
+	(void)state;
+	fail_each(FAULT_READ | FAULT_MESSAGE);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_receiver_that_cannot_start_leaves_nothing),
+	    cmocka_unit_test(every_failing_allocation_costs_one_tip_at_most),
+	    cmocka_unit_test(every_failing_call_costs_one_tip_at_most),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
