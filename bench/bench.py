@@ -81,6 +81,7 @@ class Bench:
         self.tools = os.path.join(os.path.dirname(self.bin), "bench")
         self.sizes = sizes
         self.table = Table()
+        self.busy = os.getloadavg()[0]
         # Beside the programs: a real disk, where /tmp may be memory.
         self.work = tempfile.mkdtemp(prefix="bw-",
                                      dir=os.path.dirname(self.bin))
@@ -465,7 +466,10 @@ def page(b):
     kind = "full sizes" if b.sizes.full else \
         "SHORT: sizes reduced, figures rough"
     text = ["# Speed and memory, measured", "",
-            f"{today}, {machine()}; {kind}; medians of {RUNS} runs.", "",
+            f"{today}, {machine()}; {kind}; medians of {RUNS} runs.",
+            f"Load of the machine before the run: {b.busy:.1f}" +
+            (" (it was not idle: the figures are too low)."
+             if b.busy > 0.7 else "."), "",
             "Written by `bench/run.sh BIN --full`. Absolute figures are that "
             "machine's; each limit was measured in the", "same run, and the "
             "ratios carry over. Clients and server share the processors. "
