@@ -37,6 +37,8 @@ LIBRARIES = {
     "cjson/": ("analyst", "operator"),
     "linux/": ("base",),
     "sanitizer/": ("base",),
+    "pthread.h": ("handoff", "analyst"),
+    "threads.h": (),
     "netdb.h": (),
     "netinet/": ("intake",),
     "arpa/": ("intake",),
@@ -47,7 +49,7 @@ LIBRARIES = {
 LIBC = """assert ctype dirent errno fcntl fnmatch getopt inttypes limits locale
 malloc
 math poll pwd signal stdalign stdarg stdatomic stdbool stddef stdint stdio
-stdlib string strings termios threads time unistd wchar""".split()
+stdlib string strings termios time unistd wchar""".split()
 
 # Functions that cannot be used safely.
 BANNED = "sprintf vsprintf gets stpcpy tmpnam tempnam mktemp scanf".split()

@@ -35,6 +35,7 @@ SOURCE = [
     ("intake/x.c", "#include <cjson/cJSON.h>\n", "may not use"),
     ("analyst/x.c", "#include <cjson/cJSON.h>\n", None),
     ("analyst/x.c", "#include <netdb.h>\n", "may not use"),
+    ("intake/x.c", "#include <pthread.h>\n", "may not use"),
     ("base/x.c", "#  include <curl/curl.h>\n", "in no table"),
     ("base/x.c", "#include \"crypto/sign.h\"\n", "may not include"),
     ("crypto/x.c", "#include \"base/status.h\"\n", None),
