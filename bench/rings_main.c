@@ -74,7 +74,7 @@ main(int argc, char **argv)
 	struct keyset_epoch epoch = {0};
 	struct keyset set = {.epoch = &epoch};
 	struct minisign_key root;
-	uint8_t *secret, *seed;
+	uint8_t *secret = NULL, *seed = NULL;
 	size_t analysts = argc == 4 ? strtoul(argv[2], NULL, 10) : 0;
 	int dir;
 
