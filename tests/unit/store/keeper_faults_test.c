@@ -6,6 +6,7 @@
 #include "tests/unit/store/channel.h"
 
 #include "store/keeper.h"
+#include "tests/unit/store/puts.h"
 #include "tests/unit/store/shim.h"
 
 #define TIPS 40

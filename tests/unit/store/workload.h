@@ -5,7 +5,7 @@
 #ifndef TIPLINE_TESTS_UNIT_STORE_WORKLOAD_H
 #define TIPLINE_TESTS_UNIT_STORE_WORKLOAD_H
 
-#include "tests/unit/store/bench.h"
+#include "tests/unit/store/puts.h"
 
 #define SEEDS 64
 #define LONG_SEED 50

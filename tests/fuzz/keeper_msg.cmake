@@ -1,0 +1,1 @@
+fuzz_target(keeper_msg_fuzz tipline_keeper)
