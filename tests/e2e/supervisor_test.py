@@ -1,0 +1,322 @@
+#!/usr/bin/python3
+"""The supervisor, with the real programs and with ones that end at once.
+
+usage: supervisor_test.py BIN"""
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BIN = sys.argv.pop(1) if len(sys.argv) > 1 else '.'
+ONION = 'duckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion'
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def until(condition, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.01)
+    raise AssertionError('not within %d s' % seconds)
+
+
+def children(pid):
+    """{name: process id} of the living and dead children of pid."""
+    found = {}
+    for entry in filter(str.isdigit, os.listdir('/proc')):
+        try:
+            with open(f'/proc/{entry}/stat') as f:
+                text = f.read()
+        except OSError:
+            continue
+        name, rest = text[text.index('(') + 1:].rsplit(')', 1)
+        if int(rest.split()[1]) == pid:
+            found.setdefault(name + (' zombie' if rest.split()[0] == 'Z'
+                                     else ''), int(entry))
+    return found
+
+
+def alive(pid):
+    try:
+        with open(f'/proc/{pid}/stat') as f:
+            return f.read().rsplit(')', 1)[1].split()[0] != 'Z'
+    except OSError:
+        return False
+
+
+class Supervisor(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix='tipline-sup-')
+        self.socket = f'{self.folder}/s'
+        self.started = []
+        self.tool('init', 'line', '--listen', f'unix:{self.socket}',
+                  '--listen', '127.0.0.1:0', '--onion', ONION, '--proxy',
+                  'off')
+        maker = ['/usr/bin/python3', f'{HERE}/make_keyset.py']
+        subprocess.run([*maker, 'root', 'keys'], cwd=self.folder, check=True)
+        subprocess.run([*maker, 'set', 'keys', 'line/server.pub', 'k.txt'],
+                       cwd=self.folder, check=True)
+
+    def tearDown(self):
+        for process in self.started:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        shutil.rmtree(self.folder)
+
+    def tool(self, *args):
+        return subprocess.run([f'{BIN}/tipline-operator', *args],
+                              cwd=self.folder, check=True,
+                              stdout=subprocess.PIPE).stdout.decode()
+
+    def install(self):
+        return self.tool('keyset', 'install', 'line', 'k.txt', '--root',
+                         'keys/root.pub')
+
+    def start(self, folder=None, log='log', **more):
+        with open(f'{self.folder}/{log}', 'wb') as f:
+            process = subprocess.Popen(
+                [f'{folder or BIN}/tipline-intake', 'line'], stderr=f,
+                cwd=self.folder, **more)
+        self.started.append(process)
+        return process
+
+    def log(self, log='log'):
+        with open(f'{self.folder}/{log}') as f:
+            return f.read()
+
+    def ready(self, log='log'):
+        until(lambda: 'ready on' in self.log(log))
+
+    def page(self):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(5)
+            s.connect(self.socket)
+            s.sendall(b'GET / HTTP/1.1\r\nHost: %s\r\n\r\n' % ONION.encode())
+            data = b''
+            while piece := s.recv(65536):
+                data += piece
+        return data
+
+    def two(self, process):
+        """Both programs, once both are there."""
+        def both():
+            now = children(process.pid)
+            if {'tipline-receive', 'tipline-keeper'} <= now.keys():
+                return now
+            return None
+        return until(both)
+
+    def test_it_serves_says_so_once_and_leaves_nothing(self):
+        self.install()
+        process = self.start()
+        self.ready()
+        match = re.search(r'tipline-intake: ready on unix:(\S+) and '
+                          r'http://127\.0\.0\.1:(\d+)/\n', self.log())
+        self.assertEqual(match[1], self.socket)
+        self.assertEqual(os.stat(self.socket).st_mode & 0o777, 0o660)
+        self.assertTrue(b'<form' in self.page())
+        both = self.two(process)
+        os.kill(both['tipline-receive'], signal.SIGKILL)
+        until(lambda: self.two(process)['tipline-receive'] !=
+              both['tipline-receive'])
+        both = self.two(process)
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
+        self.assertEqual(self.log().count('ready on'), 1)
+        self.assertFalse(os.path.exists(self.socket))
+        for pid in both.values():
+            self.assertFalse(alive(pid))
+
+    def test_the_port_of_127_0_0_1_serves_besides(self):
+        self.install()
+        self.start()
+        self.ready()
+        port = re.search(r'http://127\.0\.0\.1:(\d+)/\n', self.log())[1]
+        with socket.create_connection(('127.0.0.1', int(port))) as s:
+            s.settimeout(5)
+            s.sendall(b'HEAD / HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n'
+                      % port.encode())
+            self.assertIn(b' 200 ', s.recv(4096))
+
+    def test_interrupt_ends_it_too_and_the_children_do_not_hear_it(self):
+        self.install()
+        process = self.start(start_new_session=True)
+        self.ready()
+        self.two(process)
+        os.killpg(process.pid, signal.SIGINT)
+        self.assertEqual(process.wait(10), 0)
+        self.assertNotIn('starting it again', self.log())
+
+    def test_children_get_only_what_they_need(self):
+        self.install()
+        secret = os.open(f'{self.folder}/k.txt', os.O_RDONLY)
+        process = self.start(pass_fds=[secret],
+                             env={'SECRET': 'x', 'PATH': '/bin'})
+        os.close(secret)
+        self.ready()
+        both = self.two(process)
+        for name, most in (('tipline-keeper', 'data'),
+                           ('tipline-receive', '')):
+            folder = f'/proc/{both[name]}'
+            with open(f'{folder}/environ', 'rb') as f:
+                self.assertEqual(f.read().count(b'SECRET'), 0)
+            for fd in os.listdir(f'{folder}/fd'):
+                target = os.readlink(f'{folder}/fd/{fd}')
+                self.assertNotIn('k.txt', target)
+                if target.startswith(self.folder) and int(fd) != 2:
+                    self.assertTrue(most and f'/{most}' in target, target)
+            self.assertEqual(os.readlink(f'{folder}/fd/0'), '/dev/null')
+
+    def test_without_a_key_set_it_serves_closed_and_opens_when_told(self):
+        process = self.start()
+        self.ready()
+        self.assertIn('the form is closed', self.log())
+        self.assertFalse(b'<form' in self.page())
+        self.assertIn('was told', self.install())
+        until(lambda: 'E204' in self.log())
+        until(lambda: b'<form' in self.page())
+        # A key set that is spoilt later is refused; the one in use stays.
+        with open(f'{self.folder}/line/keyset.txt', 'ab') as f:
+            f.write(b'x')
+        process.send_signal(signal.SIGHUP)
+        until(lambda: 'E205' in self.log())
+        self.assertTrue(b'<form' in self.page())
+
+    def test_a_second_one_is_refused_and_of_two_at_once_one_wins(self):
+        self.install()
+        first = self.start()
+        self.ready()
+        second = self.start(log='second')
+        self.assertEqual(second.wait(10), 1)
+        self.assertIn(f'already, as process {first.pid}', self.log('second'))
+        self.assertTrue(b'<form' in self.page())
+        first.terminate()
+        first.wait(10)
+        for _ in range(10):
+            racers = [self.start(log=f'race{n}') for n in range(4)]
+            until(lambda: sum(r.poll() is None for r in racers) == 1)
+            winner = next(r for r in racers if r.poll() is None)
+            self.ready(f'race{racers.index(winner)}')
+            self.assertTrue(b'<form' in self.page())
+            winner.terminate()
+            self.assertEqual(winner.wait(10), 0)
+            for r in racers:
+                if r is not winner:
+                    self.assertEqual(r.wait(), 1)
+
+    def test_killing_it_leaves_nothing_running_and_nothing_in_the_way(self):
+        self.install()
+        process = self.start()
+        self.ready()
+        both = self.two(process)
+        process.kill()
+        process.wait()
+        for pid in both.values():
+            until(lambda: not alive(pid))
+        self.assertTrue(os.path.exists(self.socket))
+        self.start(log='again')
+        self.ready('again')
+        self.assertTrue(b'<form' in self.page())
+
+    def test_each_that_is_killed_comes_back_and_no_zombie_stays(self):
+        self.install()
+        process = self.start()
+        self.ready()
+        for turn in range(12):
+            name = ('tipline-receive', 'tipline-keeper')[turn % 2]
+            before = self.two(process)
+            began = time.monotonic()
+            os.kill(before[name], signal.SIGKILL)
+            until(lambda: children(process.pid).get(name, before[name]) !=
+                  before[name])
+            until(lambda: b'<form' in self.page())
+            if turn < 6:
+                self.assertLess(time.monotonic() - began, 2)
+        self.two(process)
+        time.sleep(0.3)
+        self.assertFalse([c for c in children(process.pid) if 'zombie' in c])
+        self.assertEqual(len(children(process.pid)), 2)
+
+    def test_a_program_that_ends_again_and_again_is_started_with_pauses(self):
+        self.install()
+        folder = f'{self.folder}/bin'
+        os.mkdir(folder)
+        for name in ('tipline-intake', 'tipline-receiver'):
+            shutil.copy(f'{BIN}/{name}', folder)
+        shutil.copy('/bin/false', f'{folder}/tipline-keeper')
+        process = self.start(folder=folder)
+        until(lambda: 'E206' in self.log(), 20)
+        # The receiver serves on; what it lacks is said, not hidden.
+        self.ready()
+        self.assertTrue(self.page())
+        usage = f'/proc/{process.pid}/stat'
+        def forks():
+            with open(usage) as f:
+                return int(f.read().rsplit(')', 1)[1].split()[12])
+        time.sleep(2)
+        before = forks()
+        time.sleep(2)
+        self.assertLess(forks() - before, 50)  # hundredths of a second
+        # It never gives up: the right program helps without a hand.
+        os.unlink(f'{folder}/tipline-keeper')
+        shutil.copy(f'{BIN}/tipline-keeper', folder)
+        until(lambda: 'tipline-keeper: E200' in self.log(), 5)
+        process.terminate()
+        self.assertEqual(process.wait(10), 0)
+
+    def test_one_that_does_not_end_is_killed_after_five_seconds(self):
+        self.install()
+        process = self.start()
+        self.ready()
+        both = self.two(process)
+        for pid in both.values():
+            os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        process.terminate()
+        self.assertEqual(process.wait(12), 0)
+        self.assertGreater(time.monotonic() - began, 4.5)
+        for pid in both.values():
+            self.assertFalse(alive(pid))
+
+    def test_what_hinders_it_is_said_in_words(self):
+        self.install()
+        def refused(words, folder=None):
+            process = self.start(folder=folder, log='refused')
+            self.assertEqual(process.wait(10), 1)
+            self.assertIn(words, self.log('refused'))
+        with open(self.socket, 'w'):
+            pass
+        refused('taken by something that is no socket')
+        os.unlink(self.socket)
+        with socket.socket(socket.AF_UNIX) as other:
+            other.bind(self.socket)
+            other.listen()
+            refused('another program listens')
+        self.assertTrue(os.path.exists(self.socket))
+        self.start(log='stale')
+        self.ready('stale')
+        self.started[-1].terminate()
+        self.started[-1].wait()
+        lonely = f'{self.folder}/lonely'
+        os.mkdir(lonely)
+        shutil.copy(f'{BIN}/tipline-intake', lonely)
+        refused('tipline-receiver cannot be started', lonely)
+        with open(f'{self.folder}/line/tipline.conf', 'a') as f:
+            f.write('nonsense = 1\n')
+        refused("unknown key 'nonsense'")
+        with open(f'{self.folder}/line/tipline.conf', 'w') as f:
+            f.write('[listen]\nunix = /nowhere/s\n')
+        refused('make its folder first')
+
+
+if __name__ == '__main__':
+    unittest.main()
