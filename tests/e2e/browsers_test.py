@@ -5,10 +5,9 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 
-from tipline import (LONG, PAGES, ROOT, HERE, Failure, Line, expect,
+from tipline import (PAGES, ROOT, HERE, Line, expect,
                      file_digest, run_tests)
 from tornet import TorNet
 
@@ -93,6 +92,7 @@ def firefox_through_tor_into_the_store_and_out_again():
                     os.path.join(home, "http.sock")) as net, \
                 Line(home, onion=net.onion, proxy="require") as line:
             line.start()
+            fits_torrc(line, net.of("onion")[0].torrc)
             r = visit("firefox", url="http://%s/" % net.onion,
                       socks=net.socks, prefix="tor-firefox",
                       message=MESSAGE, files=files)
@@ -102,6 +102,15 @@ def firefox_through_tor_into_the_store_and_out_again():
             line.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def fits_torrc(line, torrc):
+    """The operator's check has nothing to say against torrc.example."""
+    p = line.tool("tipline-operator", "check", line.line, "--torrc", torrc,
+                  check=False)
+    said = (p.stdout + p.stderr).decode().splitlines()
+    expect([x for x in said if "torrc:" in x] ==
+           ["ok    torrc: it fits the line"], "check says:", said)
 
 
 def too_large_through_tor(line, net):

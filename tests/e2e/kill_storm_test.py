@@ -61,5 +61,18 @@ def whoever_is_killed_no_tip_with_a_receipt_is_lost():
         line.stop()
 
 
+def a_stop_under_load_keeps_every_receipt():
+    with Line(proxy="require") as line:
+        line.start()
+        with Load(line, CLIENTS, pause=0.02) as load:
+            for _ in range(3):
+                time.sleep(0.5)
+                line.stop()
+                line.start()
+        line.stop()
+        load.check(line.open())
+
+
 if __name__ == "__main__":
-    run_tests(whoever_is_killed_no_tip_with_a_receipt_is_lost)
+    run_tests(whoever_is_killed_no_tip_with_a_receipt_is_lost,
+              a_stop_under_load_keeps_every_receipt)

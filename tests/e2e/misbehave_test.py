@@ -8,7 +8,8 @@ import socket
 import time
 
 from tipline import (BOUNDARY, LONG, PAGE_LEN, Answer, Line, expect, form,
-                     part_head, post, proxy_line, run_tests, some_onion)
+                     part_head, post, proxy_line, resident, run_tests, some_onion,
+                     wait_for)
 
 NEVER = ("Date", "Server", "ETag", "Last-Modified", "Set-Cookie", "Via",
          "X-Powered-By", "Location", "Transfer-Encoding", "Accept-Ranges")
@@ -343,10 +344,16 @@ def one_circuit_cannot_take_what_others_need():
         line.stop()
 
 
+def open_files(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
 def floods_do_not_stop_a_tip():
     """Silent ones, slow heads and slow bodies, from many circuits."""
     with Line(proxy="accept") as line:
         line.start()
+        receiver = line.receiver()
+        idle = resident(receiver), open_files(receiver)
         body = form("x", [("f", bytes(1 << 20))])
         begin = b"GET / HTTP/1.1\r\nHost: "
         silent = [line.visitor(circuit=100 + i // 16) for i in range(400)]
@@ -365,7 +372,11 @@ def floods_do_not_stop_a_tip():
             expect(line.tip("in a flood", circuit=99).received, "refused")
             worst = max(worst, time.monotonic() - before)
             time.sleep(1)
-        print("       slowest tip %.0f ms" % (worst * 1000))
+        grown = resident(receiver) - idle[0]
+        print("       slowest tip %.0f ms, receiver grown by %.1f MiB" % (
+            worst * 1000, grown / 2**20))
+        # 64 KiB for each body, 10 for each head, 1 for each silent one.
+        expect(grown < 20 << 20, "too much memory:", grown)
         expect(worst < 1, "a tip had to wait", worst, "s")
         # Heads have 30 seconds, however they trickle.
         for v in silent + heads:
@@ -375,6 +386,9 @@ def floods_do_not_stop_a_tip():
                 expect(answer.page == "too_slow", answer)
         for v in bodies:
             v.sock.close()
+        wait_for("all connections are gone",
+                 lambda: open_files(receiver) <= idle[1])
+        expect(line.receiver() == receiver, "the receiver was started anew")
         log = line.log()
         expect(not re.search(r"99|dead:beef", log), "the log tells", log)
         line.stop()

@@ -36,39 +36,45 @@ class Watch(threading.Thread):
         self.join()
 
 
-def a_large_file_arrives_the_same_and_nobody_holds_it():
+def curl(line, path):
+    return subprocess.run(
+        ["curl", "-sS", "--unix-socket", line.socket, "-H", "Expect:",
+         "-F", "message=", "-F", "file=@%s;filename=disk image.bin" % path,
+         "http://%s/tip" % line.host],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def a_file_of_just_the_limit_arrives_the_same_and_nobody_holds_it():
     expect(shutil.which("curl"), "curl is not installed")
-    # The largest that the default limit of 512 MiB takes with its message.
-    size = SIZE - 100 if LONG else SIZE
-    with Line() as line:
+    with Line(upload="%dM" % (SIZE >> 20)) as line:
         line.start()
         big = os.path.join(line.home, "big.bin")
         with open(big, "wb") as f:
-            for at in range(0, size, 1 << 20):
-                f.write(os.urandom(min(1 << 20, size - at)))
+            for at in range(0, SIZE, 1 << 20):
+                f.write(os.urandom(1 << 20))
         idle = sum(resident(p) for p in line.pids())
         begin = time.monotonic()
         with Watch(line.pids()) as watch:
-            p = subprocess.run(
-                ["curl", "-sS", "--unix-socket", line.socket, "-H", "Expect:",
-                 "-F", "message=a large one", "-F",
-                 "file=@%s;filename=disk image.bin" % big,
-                 "http://%s/tip" % line.host, "-L"],
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            p = curl(line, big)
         took = time.monotonic() - begin
         expect(p.returncode == 0 and b"Your tip was received" in p.stdout,
                p.returncode, p.stderr, p.stdout[:3000])
         print("       %d MiB in %.2f s; resident idle %.1f MiB, at most "
-              "%.1f MiB" % (size >> 20, took, idle / 2**20,
+              "%.1f MiB" % (SIZE >> 20, took, idle / 2**20,
                             watch.most / 2**20))
         expect(watch.most - idle < GROWTH_MAX, "too much memory")
         tips = line.open()
-        expect(len(tips) == 1 and tips[0].message == b"a large one", tips)
+        expect(len(tips) == 1 and not tips[0].message, tips)
         (name, path), = tips[0].files
         expect(name == "disk image.bin", name)
         expect(file_digest(path) == file_digest(big), "it differs")
+        with open(big, "ab") as f:
+            f.write(b"x")
+        p = curl(line, big)
+        expect(b"That was too much" in p.stdout, "one byte more:", p)
+        expect(line.status()["tips"] == 1, "something was kept")
         line.stop()
 
 
 if __name__ == "__main__":
-    run_tests(a_large_file_arrives_the_same_and_nobody_holds_it)
+    run_tests(a_file_of_just_the_limit_arrives_the_same_and_nobody_holds_it)
