@@ -16,6 +16,8 @@
 
 #define TRIES 6         /* transactions tried for one turn */
 #define ROW_SLACK 32768 /* pages a row may need beyond its bytes */
+/* More than when it was full, so that the log does not flutter. */
+#define ROOM_AGAIN (UINT64_C(1) << 20)
 
 void
 keeper_group_answer(struct keeper *k, enum keeper_type type, uint32_t id,
@@ -50,9 +52,11 @@ keeper_group_refuse(
 static void
 say_full(struct keeper *k)
 {
-	if (!k->full)
-		log_event(LOG_STORE_FULL);
+	if (k->full)
+		return;
+	log_event(LOG_STORE_FULL);
 	k->full = true;
+	k->full_room = k->text_room;
 }
 
 /* Which reason the receiver hears; the log hears of it here. */
@@ -97,7 +101,7 @@ keeper_group_measure(struct keeper *k)
 	k->text_room = usage.text_room;
 	if (usage.text_room == 0)
 		say_full(k);
-	else if (k->full && !k->clearing) {
+	else if (k->full && k->text_room > k->full_room + ROOM_AGAIN) {
 		k->full = false;
 		log_event(LOG_STORE_ROOM);
 	}

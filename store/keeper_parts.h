@@ -13,9 +13,9 @@
 #include "store/keeper.h"
 #include "store/keeper_msg.h"
 
-#define IN_LEN (UINT32_C(1) << 19)   /* frames of a turn */
-#define RIPE_LEN (IN_LEN / 4 * 3) /* a turn begins without a COMMIT */
-#define FRAMES_MAX 4096              /* of these at most; the rest waits */
+#define IN_LEN (UINT32_C(1) << 19) /* frames of a turn */
+#define RIPE_LEN (IN_LEN / 4 * 3)  /* a turn begins without a COMMIT */
+#define FRAMES_MAX 4096            /* of these at most; the rest waits */
 /* At most one answer for each upload, one more for each COMMIT to a refused
  * one, and one ROOM: nothing is read while answers wait. */
 #define OUT_LEN                                                                \
@@ -56,15 +56,16 @@ struct keeper {
 	struct store *store;
 	int channel;
 	uint32_t in_len, out_len, out_at;
-	bool more;        /* whole frames are left in in[] */
-	bool clearing;    /* store_clear() may have something to do */
-	bool crashed;     /* the first clearing tells in the log */
-	bool full;        /* said so in the log */
-	bool told;        /* ROOM was sent */
-	unsigned busy;    /* turns since the last clearing */
-	unsigned trouble; /* failed transactions in a row */
-	uint64_t used;    /* bytes of the database in use */
-	uint64_t room;    /* what may still be put */
+	bool more;          /* whole frames are left in in[] */
+	bool clearing;      /* store_clear() may have something to do */
+	bool crashed;       /* the first clearing tells in the log */
+	bool full;          /* said so in the log */
+	bool told;          /* ROOM was sent */
+	unsigned busy;      /* turns since the last clearing */
+	unsigned trouble;   /* failed transactions in a row */
+	uint64_t used;      /* bytes of the database in use */
+	uint64_t room;      /* what may still be put */
+	uint64_t full_room; /* for text, when it was full */
 	uint64_t files_room, text_room; /* as measured */
 	uint64_t files_told, text_told;
 	uint32_t frames, actives;

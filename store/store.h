@@ -22,8 +22,9 @@
 
 #define STORE_DIGEST_LEN 32
 #define STORE_FILE "tips.sqlite" /* in the line's data folder */
-#define STORE_CHUNK_MAX 131072   /* bytes in one store_put(); larger is slower \
-				  */
+#define STORE_CHUNK_MAX                                                        \
+	131072 /* bytes in one store_put(); larger is slower                   \
+		*/
 
 struct store; /* opaque */
 
