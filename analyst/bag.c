@@ -16,9 +16,9 @@
 #include "analyst/bag_parts.h"
 #include "analyst/clean.h"
 #include "analyst/extension.h"
+#include "analyst/file_writer.h"
 #include "base/durable.h"
 
-#define BUFFER_LEN (256 * 1024)
 #define MANIFEST_MAX (BAG_PARTS_MAX * 128)
 #define TAGS 5
 
@@ -30,7 +30,6 @@ struct tag {
 struct bag {
 	int cases; /* borrowed */
 	int dir, data;
-	int fd; /* of the open part, or -1 */
 	bool finished;
 	char name[BAG_NAME_LEN];
 	uint64_t size;
@@ -40,7 +39,7 @@ struct bag {
 	struct sha256 *sha;
 	size_t tags;
 	struct tag tag[TAGS];
-	struct bytes buffer; /* of the open part, not yet written */
+	struct file_writer *writer; /* of the parts */
 };
 
 void
@@ -100,14 +99,14 @@ bag_begin(int cases, uint64_t number, struct bag **out)
 	if ((bag = calloc(1, sizeof(*bag))) == NULL)
 		return ST_NOMEM;
 	bag->cases = cases;
-	bag->dir = bag->data = bag->fd = -1;
-	bag->buffer = BYTES_INIT(BUFFER_LEN);
+	bag->dir = bag->data = -1;
 	bag->parts.shown = BYTES_INIT(BAG_SHOWN_MAX);
 	bag_part_name(number, bag->name);
 	bag->parts.part = calloc(BAG_PARTS_MAX, sizeof(struct bag_part));
 	if (bag->parts.part == NULL)
 		goto out;
-	if ((st = sha256_new(&bag->sha)) != ST_OK)
+	if ((st = sha256_new(&bag->sha)) != ST_OK ||
+	    (st = file_writer_new(&bag->writer)) != ST_OK)
 		goto out;
 	if ((st = bag_remove(cases, bag->name)) != ST_OK)
 		goto out;
@@ -154,6 +153,7 @@ bag_part(
     struct bag *bag, enum envelope_part kind, const uint8_t *name, size_t len)
 {
 	struct bag_part *part;
+	int fd;
 
 	if (bag->parts.count == BAG_PARTS_MAX || len > ENVELOPE_NAME_MAX)
 		return ST_LIMIT;
@@ -165,21 +165,10 @@ bag_part(
 	part->name_len = len;
 	bag->parts.count++;
 	name_part(bag, kind, part);
-	bag->fd = open_new(bag->data, part->file);
-	return bag->fd == -1 ? status_of_errno() : ST_OK;
-}
-
-static enum status
-flush(struct bag *bag)
-{
-	enum status st;
-
-	st = sha256_update(bag->sha, bag->buffer.p, bag->buffer.len);
-	if (st == ST_OK)
-		st = write_all(bag->fd, bag->buffer.p, bag->buffer.len);
-	/* Not wiped here: the next data overwrite it, and bag_free() wipes. */
-	bag->buffer.len = 0;
-	return st;
+	if ((fd = open_new(bag->data, part->file)) == -1)
+		return status_of_errno();
+	file_writer_begin(bag->writer, fd); /* now the writer's */
+	return ST_OK;
 }
 
 static enum status
@@ -200,35 +189,16 @@ bag_data(struct bag *bag, const uint8_t *p, size_t len)
 	if (part->kind == BAG_MESSAGE)
 		st = keep_shown(&bag->parts, p, len);
 	part->size += len;
-	while (len > 0 && st == ST_OK) {
-		size_t n = BUFFER_LEN - bag->buffer.len;
-
-		n = n < len ? n : len;
-		st = bytes_append(&bag->buffer, p, n);
-		p += n;
-		len -= n;
-		if (st == ST_OK && bag->buffer.len == BUFFER_LEN)
-			st = flush(bag);
-	}
-	return st;
+	return st != ST_OK ? st : file_writer_data(bag->writer, p, len);
 }
 
 enum status
 bag_part_end(struct bag *bag)
 {
 	struct bag_part *part = &bag->parts.part[bag->parts.count - 1];
-	enum status st = ST_OK;
 
-	if (bag->buffer.len > 0)
-		st = flush(bag);
-	if (st == ST_OK)
-		st = sha256_final(bag->sha, part->digest);
-	/* NFS and quotas may tell of a failed write only here. */
-	if (close(bag->fd) != 0 && st == ST_OK)
-		st = status_of_errno();
-	bag->fd = -1;
 	bag->size += part->size;
-	return st;
+	return file_writer_end(bag->writer, part->digest);
 }
 
 /* Write a file beside data/ and remember it for the tag manifest. */
@@ -356,11 +326,11 @@ bag_free(struct bag *bag)
 
 	if (bag == NULL)
 		return;
-	for (int *fd = (int[]){bag->fd, bag->data, bag->dir, -2}; *fd != -2;
-	     fd++) {
-		if (*fd != -1)
-			close(*fd);
-	}
+	file_writer_free(bag->writer);
+	if (bag->data != -1)
+		close(bag->data);
+	if (bag->dir != -1)
+		close(bag->dir);
 	/* What stays is hidden by its name, and the next run removes it. */
 	if (!bag->finished && bag_remove(bag->cases, bag->name) != ST_OK)
 		errno = kept;
@@ -370,7 +340,6 @@ bag_free(struct bag *bag)
 	}
 	free(bag->parts.part);
 	bytes_free(&bag->parts.shown);
-	bytes_free(&bag->buffer);
 	sha256_free(bag->sha);
 	free(bag);
 	errno = kept;

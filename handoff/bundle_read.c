@@ -1,8 +1,10 @@
 /*
  * bundle_read: the analysts' half of bundle.h.
  *
- * One buffer is filled from the source and parsed in place; a tip's bytes are
- * handed out from it without a copy.  A fault of the layout is final (every
+ * A ring of buffers is filled from the source and parsed in place; a tip's
+ * bytes are handed out from it without a copy.  The digest of a large tip is
+ * computed beside the caller's work on the same bytes, so a buffer is filled
+ * anew only when its digest is done.  A fault of the layout is final (every
  * later call returns it again); a tip whose digest is wrong is not, since the
  * next tip can still be found.
  */
@@ -14,8 +16,12 @@
 #include "crypto/digest.h"
 #include "handoff/bundle.h"
 #include "handoff/bundle_layout.h"
+#include "handoff/worker.h"
 
-#define READER_BUFFER_LEN (256 * 1024)
+#define READER_BUFFER_LEN ((size_t)256 * 1024)
+#define READER_BUFFERS 4
+/* From this length on, a tip's digest is worth a second thread. */
+#define LARGE_TIP ((uint64_t)1 << 20)
 
 struct bundle_reader {
 	bundle_source *source;
@@ -33,8 +39,10 @@ struct bundle_reader {
 	struct bundle_tip tip;
 	uint8_t trailer[BUNDLE_TRAILER_LEN];
 	struct sha256 *sha;
+	struct worker *digester;
 	size_t pos, len; /* of buffer: parsed, filled */
-	uint8_t *buffer;
+	uint8_t *buffer; /* the one in use, in ring */
+	uint8_t *ring;
 };
 
 static enum status
@@ -54,6 +62,13 @@ fill(struct bundle_reader *r)
 	if (r->pos < r->len || r->at_end)
 		return ST_OK;
 	r->pos = r->len = 0;
+	/* The others of the ring may still wait for their digest. */
+	st = worker_wait(r->digester, READER_BUFFERS - 1);
+	if (st != ST_OK)
+		return fail(r, st, BUNDLE_UNREADABLE);
+	r->buffer += READER_BUFFER_LEN;
+	if (r->buffer == r->ring + READER_BUFFERS * READER_BUFFER_LEN)
+		r->buffer = r->ring;
 	st = r->source(r->ctx, r->buffer, READER_BUFFER_LEN, &r->len);
 	if (st != ST_OK) {
 		r->len = 0;
@@ -121,6 +136,12 @@ read_head(struct bundle_reader *r)
 	return ST_OK;
 }
 
+static enum status
+digest_piece(void *ctx, const void *p, size_t len)
+{
+	return sha256_update(ctx, p, len);
+}
+
 enum status
 bundle_reader_begin(bundle_source *source, void *ctx, struct bundle_head *head,
     enum bundle_problem *problem, struct bundle_reader **out)
@@ -131,9 +152,11 @@ bundle_reader_begin(bundle_source *source, void *ctx, struct bundle_head *head,
 	*out = NULL;
 	*problem = BUNDLE_FINE;
 	if ((r = calloc(1, sizeof(*r))) == NULL ||
-	    (r->buffer = malloc(READER_BUFFER_LEN)) == NULL)
+	    (r->ring = malloc(READER_BUFFERS * READER_BUFFER_LEN)) == NULL)
 		goto out;
-	if ((st = sha256_new(&r->sha)) != ST_OK)
+	r->buffer = r->ring;
+	if ((st = sha256_new(&r->sha)) != ST_OK ||
+	    (st = worker_new(digest_piece, r->sha, &r->digester)) != ST_OK)
 		goto out;
 	r->source = source;
 	r->ctx = ctx;
@@ -224,7 +247,11 @@ bundle_reader_data(struct bundle_reader *r, const uint8_t **p, size_t *got)
 	n = r->len - r->pos;
 	if (n > r->left)
 		n = (size_t)r->left;
-	if ((st = sha256_update(r->sha, r->buffer + r->pos, n)) != ST_OK)
+	if (r->tip.len >= LARGE_TIP)
+		st = worker_add(r->digester, r->buffer + r->pos, n);
+	else
+		st = sha256_update(r->sha, r->buffer + r->pos, n);
+	if (st != ST_OK)
 		return fail(r, st, BUNDLE_UNREADABLE);
 	*p = r->buffer + r->pos;
 	*got = n;
@@ -244,7 +271,8 @@ bundle_reader_tip_end(struct bundle_reader *r)
 		return r->fault;
 	if (!r->in_tip || r->left > 0)
 		return ST_BUG;
-	if ((st = sha256_final(r->sha, digest)) != ST_OK)
+	if ((st = worker_wait(r->digester, 0)) != ST_OK ||
+	    (st = sha256_final(r->sha, digest)) != ST_OK)
 		return fail(r, st, BUNDLE_UNREADABLE);
 	r->in_tip = false;
 	if (memcmp(digest, r->tip.digest, DIGEST_LEN) == 0)
@@ -321,7 +349,8 @@ bundle_reader_free(struct bundle_reader *r)
 {
 	if (r == NULL)
 		return;
+	worker_free(r->digester);
 	sha256_free(r->sha);
-	free(r->buffer);
+	free(r->ring);
 	free(r);
 }

@@ -170,7 +170,7 @@ read_bundle(const struct bench *b, struct source *s, struct events *e)
 	struct bundle_tip t;
 	enum status st;
 
-	*e = (struct events){.data = BYTES_INIT(1 << 16)};
+	*e = (struct events){.data = BYTES_INIT(1 << 24)};
 	st = bundle_reader_begin(get, s, &head, &e->problem, &r);
 	if (st != ST_OK) {
 		assert_null(r);
@@ -342,6 +342,48 @@ a_skipped_tip_is_checked_all_the_same(void **state)
 		    altered ? ST_FORGED : ST_OK);
 		bundle_reader_free(r);
 	}
+}
+
+/* A tip so large that its digest is computed in a thread. */
+static void
+a_large_tip_is_read_and_checked_like_a_small_one(void **state)
+{
+	enum { LEN = 3 * 1024 * 1024 + 5 };
+	const struct bench *b = *state;
+	struct bytes large = BYTES_INIT(LEN), out = BYTES_INIT(3 * LEN);
+	struct sink k = {&out, 0, 0};
+	struct bundle_writer *w;
+	uint8_t digest[DIGEST_LEN];
+
+	for (uint32_t i = 0; large.len < LEN; i++)
+		assert_int_equal(bytes_append(&large, &i, 1), ST_OK);
+	digest_of(large.p, LEN, digest);
+	assert_int_equal(
+	    bundle_writer_begin(&b->before, b->seed, put, &k, &w), ST_OK);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(bundle_writer_tip(w, LEN, digest), ST_OK);
+		assert_int_equal(bundle_writer_data(w, large.p, LEN), ST_OK);
+		assert_int_equal(bundle_writer_tip_end(w), ST_OK);
+	}
+	assert_int_equal(bundle_writer_finish(w, NULL), ST_OK);
+	bundle_writer_free(w);
+	for (size_t step = 0; step < 300000; step += 99991) {
+		for (size_t at = 0; at <= LEN; at += LEN / 5) {
+			struct source s = {
+			    .p = out.p, .len = out.len, .step = step};
+			const size_t place = HEAD_LEN + TIP_HEAD_LEN + at;
+			struct events e;
+
+			out.p[place] ^= at > 0;
+			assert_int_equal(
+			    read_bundle(b, &s, &e), at > 0 ? ST_FORGED : ST_OK);
+			assert_int_equal(e.tips, at > 0 ? 1 : 2);
+			bytes_free(&e.data);
+			out.p[place] ^= at > 0;
+		}
+	}
+	bytes_free(&large);
+	bytes_free(&out);
 }
 
 static void
@@ -555,6 +597,7 @@ main(void)
 	    cmocka_unit_test(what_follows_the_end_is_refused),
 	    cmocka_unit_test(an_altered_tip_hides_no_other),
 	    cmocka_unit_test(a_skipped_tip_is_checked_all_the_same),
+	    cmocka_unit_test(a_large_tip_is_read_and_checked_like_a_small_one),
 	    cmocka_unit_test(another_servers_key_is_told_from_a_forged_bundle),
 	    cmocka_unit_test(a_jump_in_the_numbers_is_named),
 	    cmocka_unit_test(the_first_tip_must_follow_the_genesis),
