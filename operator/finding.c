@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static void
+static void __attribute__((format(printf, 2, 0)))
 line_out(const char *word, const char *format, va_list ap)
 {
 	printf("%-5s ", word);

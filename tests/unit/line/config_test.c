@@ -63,62 +63,62 @@ good_files_are_taken(void **state)
 
 #define FORTY "0123456789012345678901234567890123456789"
 
+static const struct {
+	const char *text;
+	unsigned line;
+	const char *why; /* part of it */
+} bad[] = {
+    {"", 0, "neither unix = PATH nor loopback"},
+    {"[site]\nonion = none\n", 0, "neither unix = PATH nor loopback"},
+    {"# unix = /s\n", 0, "neither unix = PATH nor loopback"},
+    {"unix = /s\n", 1, "unknown key 'unix' in []"},
+    {"[listen]\nunix = s\n", 2, "must begin with /"},
+    {"[listen]\nunix = \n", 2, "is empty"},
+    {"[listen]\nunix = /" FORTY FORTY FORTY "\n", 2, "107 bytes"},
+    {"[listen]\nunix = /a\nunix = /b\n", 3, "second time"},
+    {"[listen]\nloopback = 65536\n", 2, "from 0 to 65535"},
+    {"[listen]\nloopback = -1\n", 2, "from 0 to 65535"},
+    {"[listen]\nloopback = 0.0.0.0:80\n", 2, "from 0 to 65535"},
+    {"[listen]\nloopback = 08\n", 2, "from 0 to 65535"},
+    {"[listen]\naddress = 127.0.0.1:80\n", 2, "unknown key 'address'"},
+    {SOCKET "proxy = yes\n", 3, "none of off, accept, require"},
+    {SOCKET "proxy = \n", 3, "none of off, accept, require"},
+    {SOCKET "[limit]\n", 3, "unknown section"},
+    {SOCKET "[limits\n", 3, "unknown section"},
+    {SOCKET "[limits] x\n", 3, "unknown section"},
+    {SOCKET "[]\n", 3, "unknown section"},
+    {SOCKET "[limits]\nuploads = 1M\n", 4, "unknown key 'uploads'"},
+    {SOCKET "[store]\nupload = 1M\n", 4, "unknown key 'upload' in"},
+    {SOCKET "[limits]\nupload = 1 M\n", 4, "not a whole number"},
+    {SOCKET "[limits]\nupload = 1.5G\n", 4, "not a whole number"},
+    {SOCKET "[limits]\nupload = 1K\n", 4, "not within 65536"},
+    {SOCKET "[limits]\nupload = 257G\n", 4, "not within"},
+    {SOCKET "[limits]\nfiles = 0\n", 4, "not within 1 and 256"},
+    {SOCKET "[limits]\nfiles = 257\n", 4, "not within 1 and 256"},
+    {SOCKET "[limits]\nfiles = 1K\n", 4, "not a whole number"},
+    {SOCKET "[limits]\nconnections = 15\n", 4, "not within 16"},
+    {SOCKET "[limits]\nconnections = 99999999999999999999\n", 4, "not within"},
+    {SOCKET "[store]\nquota = 63M\n", 4, "not within"},
+    {SOCKET "[store]\nreserve = 0\n", 4, "not within"},
+    {SOCKET "[store]\nquota = 8G\nquota = 8G\n", 5, "second time"},
+    {"[site]\nonion = example.onion\n" SOCKET, 2, "no"},
+    {"[site]\nonion = "
+     "euckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion"
+     "\n" SOCKET,
+	2, "mistyped"},
+    {SOCKET "proxy\n", 3, "no 'key = value'"},
+    {SOCKET " proxy = off\n", 3, "begins with a blank"},
+    {SOCKET "\tproxy = off\n", 3, "begins with a blank"},
+    {SOCKET "proxy = off\x01\n", 3, "control character"},
+    {SOCKET "# " FORTY FORTY FORTY FORTY FORTY "\n", 3,
+	"longer than 190 bytes"},
+    {SOCKET "proxy = yes\nproxy\n", 3, "none of"},
+    {SOCKET "proxy\nproxy = yes\n", 3, "no 'key = value'"},
+};
+
 static void
 bad_files_are_refused_with_their_line_and_a_sentence(void **state)
 {
-	static const struct {
-		const char *text;
-		unsigned line;
-		const char *why; /* part of it */
-	} bad[] = {
-	    {"", 0, "neither unix = PATH nor loopback"},
-	    {"[site]\nonion = none\n", 0, "neither unix = PATH nor loopback"},
-	    {"# unix = /s\n", 0, "neither unix = PATH nor loopback"},
-	    {"unix = /s\n", 1, "unknown key 'unix' in []"},
-	    {"[listen]\nunix = s\n", 2, "must begin with /"},
-	    {"[listen]\nunix = \n", 2, "is empty"},
-	    {"[listen]\nunix = /" FORTY FORTY FORTY "\n", 2, "107 bytes"},
-	    {"[listen]\nunix = /a\nunix = /b\n", 3, "second time"},
-	    {"[listen]\nloopback = 65536\n", 2, "from 0 to 65535"},
-	    {"[listen]\nloopback = -1\n", 2, "from 0 to 65535"},
-	    {"[listen]\nloopback = 0.0.0.0:80\n", 2, "from 0 to 65535"},
-	    {"[listen]\nloopback = 08\n", 2, "from 0 to 65535"},
-	    {"[listen]\naddress = 127.0.0.1:80\n", 2, "unknown key 'address'"},
-	    {SOCKET "proxy = yes\n", 3, "none of off, accept, require"},
-	    {SOCKET "proxy = \n", 3, "none of off, accept, require"},
-	    {SOCKET "[limit]\n", 3, "unknown section"},
-	    {SOCKET "[limits\n", 3, "unknown section"},
-	    {SOCKET "[limits] x\n", 3, "unknown section"},
-	    {SOCKET "[]\n", 3, "unknown section"},
-	    {SOCKET "[limits]\nuploads = 1M\n", 4, "unknown key 'uploads'"},
-	    {SOCKET "[store]\nupload = 1M\n", 4, "unknown key 'upload' in"},
-	    {SOCKET "[limits]\nupload = 1 M\n", 4, "not a whole number"},
-	    {SOCKET "[limits]\nupload = 1.5G\n", 4, "not a whole number"},
-	    {SOCKET "[limits]\nupload = 1K\n", 4, "not within 65536"},
-	    {SOCKET "[limits]\nupload = 257G\n", 4, "not within"},
-	    {SOCKET "[limits]\nfiles = 0\n", 4, "not within 1 and 256"},
-	    {SOCKET "[limits]\nfiles = 257\n", 4, "not within 1 and 256"},
-	    {SOCKET "[limits]\nfiles = 1K\n", 4, "not a whole number"},
-	    {SOCKET "[limits]\nconnections = 15\n", 4, "not within 16"},
-	    {SOCKET "[limits]\nconnections = 99999999999999999999\n", 4,
-		"not within"},
-	    {SOCKET "[store]\nquota = 63M\n", 4, "not within"},
-	    {SOCKET "[store]\nreserve = 0\n", 4, "not within"},
-	    {SOCKET "[store]\nquota = 8G\nquota = 8G\n", 5, "second time"},
-	    {"[site]\nonion = example.onion\n" SOCKET, 2, "no"},
-	    {"[site]\nonion = "
-	     "euckduckgogg42xjoc72x3sjasowoarfbgcmvfimaftt6twagswzczad.onion"
-	     "\n" SOCKET,
-		2, "mistyped"},
-	    {SOCKET "proxy\n", 3, "no 'key = value'"},
-	    {SOCKET " proxy = off\n", 3, "begins with a blank"},
-	    {SOCKET "\tproxy = off\n", 3, "begins with a blank"},
-	    {SOCKET "proxy = off\x01\n", 3, "control character"},
-	    {SOCKET "# " FORTY FORTY FORTY FORTY FORTY "\n", 3,
-		"longer than 190 bytes"},
-	    {SOCKET "proxy = yes\nproxy\n", 3, "none of"},
-	    {SOCKET "proxy\nproxy = yes\n", 3, "no 'key = value'"},
-	};
 	struct config c;
 	unsigned line;
 	char why[CONFIG_WHY_LEN];
