@@ -15,10 +15,10 @@
 #include "crypto/recipients.h"
 #include "line/config.h"
 
-#define CONTROL_FD 3 /* in the receiver: to the supervisor */
-#define LISTEN_FD 4  /* in the receiver: the listening unix socket, if any */
+#define CONTROL_FD 3  /* in the receiver: to the supervisor */
+#define LISTEN_FD 4   /* in the receiver: the listening unix socket, if any */
 #define LOOPBACK_FD 5 /* in the receiver: listening on 127.0.0.1, if any */
-#define CHANNEL_FD 3 /* in the keeper: to the receiver */
+#define CHANNEL_FD 3  /* in the keeper: to the receiver */
 
 enum control_type {
 	/* supervisor to receiver */
@@ -35,8 +35,8 @@ enum control_type {
 
 struct control_config {
 	char onion[ONION_MAX + 1];
-	uint8_t unix_on;  /* 1: LISTEN_FD is open */
-	uint8_t proxy;    /* enum proxy_mode of LISTEN_FD; LOOPBACK_FD has none */
+	uint8_t unix_on; /* 1: LISTEN_FD is open */
+	uint8_t proxy; /* enum proxy_mode of LISTEN_FD; LOOPBACK_FD has none */
 	uint8_t loopback; /* 1: LOOPBACK_FD is open; there, and only there, the
 			   * Host may be 127.0.0.1:port or localhost:port */
 	uint16_t port;    /* of LOOPBACK_FD */

@@ -16,7 +16,7 @@
 #include "operator/tool.h"
 #include "store/store.h"
 
-#define WANTED_LOCK (UINT64_C(64) << 20) /* the least that is of use */
+#define WANTED_LOCK (UINT64_C(96) << 20) /* the receiver at its default */
 
 static void
 check_site(const struct config *c, struct findings *f)
