@@ -8,6 +8,7 @@ python=/usr/bin/python3
 work=$(mktemp -d /tmp/tipline-operator-XXXXXX)
 server=
 failed=0
+trap 'exit 1' HUP INT TERM
 trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
 cd "$work" || exit 1
 chmod 700 .
