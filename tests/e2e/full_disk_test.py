@@ -168,11 +168,11 @@ def a_dead_disk_gets_nobody_a_receipt():
                 expect(page in ("trouble", "away", "uncertain", "full"), page)
                 time.sleep(0.1)
             line.kill()
-        disk.unmount()
-        disk.mount()
-        line.start()
-        a.check()
-        line.stop()
+            disk.unmount()
+            disk.mount()
+            line.start()
+            a.check()
+            line.stop()
 
 
 if __name__ == "__main__":

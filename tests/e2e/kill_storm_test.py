@@ -73,6 +73,21 @@ def a_stop_under_load_keeps_every_receipt():
         load.check(line.open())
 
 
+def exports_under_load_are_whole():
+    with Line(proxy="require") as line:
+        line.start()
+        with Load(line, CLIENTS, pause=0.1) as load:
+            for _ in range(3):
+                time.sleep(0.3)
+                before = set(load.received)
+                tips = line.open()
+                there = {int(t.message.split()[1]) for t in tips}
+                expect(before <= there, "not exported:", before - there)
+        load.check(line.open())
+        line.stop()
+
+
 if __name__ == "__main__":
     run_tests(whoever_is_killed_no_tip_with_a_receipt_is_lost,
-              a_stop_under_load_keeps_every_receipt)
+              a_stop_under_load_keeps_every_receipt,
+              exports_under_load_are_whole)

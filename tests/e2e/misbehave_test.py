@@ -232,6 +232,32 @@ def every_split_of_a_tip_is_the_same_tip():
         line.stop()
 
 
+def odd_but_lawful_forms_arrive_as_sent():
+    """Hostile names and bytes are kept as they came; what they may do to an
+    analyst's machine is for e2e.analyst."""
+    names = ["../../etc/passwd", "C:\\x\\y.doc", "a\u202egpj.exe", ".", "..",
+             "-rf", "~root", "$(reboot)", "a" * 500, "한글.hwp", "con", "%2f",
+             "a;b='c'", "\x1b[2J"]
+    every_byte = bytes(range(256)) * 5
+    with Line() as line:
+        line.start()
+        files = [(n, os.urandom(20)) for n in names]
+        expect(line.tip(every_byte, files).received, "hostile names")
+        for message, more in ((b"", [("only a file", b"x")]), (b"x", []),
+                              (b"x", [("empty.txt", b"")]),
+                              (b"\xff\xfe\0\0", []), (b"--", [("--", b"--")]),
+                              (b"x" * 262144, [("f", b"y")] * 32)):
+            expect(line.tip(message, more).received, message[:9], more[:1])
+        tips = line.open()
+        expect(tips[0].message == every_byte, "another message")
+        for (name, path), (sent, data) in zip(tips[0].files, files):
+            with open(path, "rb") as f:
+                expect(name == sent and f.read() == data, name, sent)
+        expect([len(t.files) for t in tips] == [len(names), 1, 0, 1, 0, 1, 32],
+               [len(t.files) for t in tips])
+        line.stop()
+
+
 def garbage_gets_a_page_or_nothing():
     r = random.Random(5)
     with Line() as line:
@@ -425,6 +451,7 @@ if __name__ == "__main__":
     run_tests(each_wrong_request_gets_its_page_and_keeps_nothing,
               a_tip_cut_anywhere_is_told_and_not_kept,
               every_split_of_a_tip_is_the_same_tip,
+              odd_but_lawful_forms_arrive_as_sent,
               garbage_gets_a_page_or_nothing,
               a_second_request_on_a_connection_is_not_answered,
               the_proxy_line_is_taken_as_configured,

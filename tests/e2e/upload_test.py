@@ -2,11 +2,13 @@
 """A large upload with curl: bounded memory, byte for byte the same."""
 import os
 import shutil
+import signal
 import subprocess
 import threading
 import time
 
-from tipline import LONG, Line, expect, file_digest, resident, run_tests
+from tipline import (LONG, Line, expect, file_digest, form, post, resident,
+                     run_tests)
 
 SIZE = (512 if LONG else 64) << 20
 # What all processes together may take more than idle.  bench/ holds them to
@@ -76,5 +78,36 @@ def a_file_of_just_the_limit_arrives_the_same_and_nobody_holds_it():
         line.stop()
 
 
+def a_keeper_that_stands_still_holds_uploads_back():
+    """What cannot be stored yet waits at the visitor, not in our memory."""
+    with Line() as line:
+        line.start()
+        keeper, receiver = line.keeper(), line.receiver()
+        idle = resident(receiver)
+        body = form("patience", [("f", os.urandom(32 << 20))])
+        answers = []
+
+        def submit():
+            answers.append(line.ask(post(line.host, len(body)) + body))
+
+        os.kill(keeper, signal.SIGSTOP)
+        visitors = [threading.Thread(target=submit) for _ in range(3)]
+        for v in visitors:
+            v.start()
+        time.sleep(2)
+        grown = resident(receiver) - idle
+        os.kill(keeper, signal.SIGCONT)
+        for v in visitors:
+            v.join()
+        print("       receiver grown by %.1f MiB" % (grown / 2**20))
+        expect(grown < 4 << 20, "uploads pile up in the receiver:", grown)
+        expect([a.page for a in answers] == ["receipt"] * 3, answers)
+        for tip in line.open():
+            with open(tip.files[0][1], "rb") as f:
+                expect(f.read() in body, "it differs")
+        line.stop()
+
+
 if __name__ == "__main__":
-    run_tests(a_file_of_just_the_limit_arrives_the_same_and_nobody_holds_it)
+    run_tests(a_file_of_just_the_limit_arrives_the_same_and_nobody_holds_it,
+              a_keeper_that_stands_still_holds_uploads_back)
