@@ -9,7 +9,7 @@ add_test(NAME e2e.analyst COMMAND sh
 	${CMAKE_CURRENT_LIST_DIR}/analyst_test.sh
 	$<TARGET_FILE:tipline-analyst> $<TARGET_FILE:make_bundle>)
 set_tests_properties(e2e.analyst PROPERTIES LABELS e2e TIMEOUT 600)
-find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
+find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 add_test(NAME e2e.analyst_prompt COMMAND Python3::Interpreter
 	${CMAKE_CURRENT_LIST_DIR}/analyst_prompt_test.py
 	$<TARGET_FILE:tipline-analyst> $<TARGET_FILE:make_bundle>)

@@ -25,10 +25,15 @@ class Terminal:
 
     def __init__(self, *words):
         self.shown = b""
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execv(ANALYST, [ANALYST, *words])
+        self.fd, other_end = pty.openpty()
+        # Before the program can have changed anything.
         self.before = termios.tcgetattr(self.fd)
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.fd)
+            os.login_tty(other_end)
+            os.execv(ANALYST, [ANALYST, *words])
+        os.close(other_end)
 
     def read(self, until):
         """Wait for these words; everything shown is kept."""
