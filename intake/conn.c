@@ -223,8 +223,9 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 }
 
 void
-conn_new(struct receiver *rx, int fd)
+conn_new(const struct door *door, int fd)
 {
+	struct receiver *rx = door->rx;
 	struct conn *c = wiping_malloc(sizeof(*c));
 
 	if (c == NULL) {
@@ -234,7 +235,8 @@ conn_new(struct receiver *rx, int fd)
 	}
 	*c = (struct conn){.rx = rx, .fd = fd};
 	http_parse_begin(&c->http);
-	c->proxied = rx->config.proxy == PROXY_OFF;
+	c->loopback = door == &rx->door[DOOR_LOOPBACK];
+	c->proxied = c->loopback || rx->config.proxy == PROXY_OFF;
 	event_assign(
 	    &c->readable, rx->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->writable, rx->base, fd, EV_WRITE, on_writable, c);

@@ -26,6 +26,7 @@ struct conn {
 	TAILQ_ENTRY(conn) link;
 	struct conn_list *list;
 	struct receiver *rx;
+	bool loopback; /* came by that door */
 	int fd;
 	enum conn_phase phase;
 	struct event readable, writable, timer;
@@ -54,8 +55,8 @@ struct conn {
 /* Those that wait for room, first come first served. */
 TAILQ_HEAD(conn_pauses, conn);
 
-/* Take fd.  Without memory it is closed. */
-void conn_new(struct receiver *rx, int fd);
+/* Take fd, which came by door.  Without memory it is closed. */
+void conn_new(const struct door *door, int fd);
 
 /* End the connection at once; nothing uncommitted is kept. */
 void conn_drop(struct conn *c);

@@ -22,14 +22,13 @@ host_ours(const struct conn *c)
 	const struct receiver *rx = c->rx;
 	struct http_span host = c->http.host;
 
-	if (rx->config.onion[0] == '\0' && rx->loopback[0][0] == '\0')
-		return true;
 	if (rx->config.onion[0] != '\0' &&
 	    http_span_same(c->head, host, rx->config.onion))
 		return true;
+	if (!c->loopback)
+		return rx->config.onion[0] == '\0';
 	for (size_t i = 0; i < 2; i++)
-		if (rx->loopback[i][0] != '\0' &&
-		    http_span_same(c->head, host, rx->loopback[i]))
+		if (http_span_same(c->head, host, rx->loopback[i]))
 			return true;
 	return false;
 }

@@ -41,7 +41,20 @@ static void
 pause_accept(struct receiver *rx)
 {
 	rx->accept_idle = true;
-	event_del(rx->accept);
+	for (size_t i = 0; i < DOORS; i++)
+		if (rx->door[i].accept != NULL)
+			event_del(rx->door[i].accept);
+}
+
+static bool
+resume_accept(struct receiver *rx)
+{
+	rx->accept_idle = false;
+	for (size_t i = 0; i < DOORS; i++)
+		if (rx->door[i].accept != NULL &&
+		    event_add(rx->door[i].accept, NULL) != 0)
+			return false;
+	return true;
 }
 
 void
@@ -50,15 +63,15 @@ receiver_conn_ended(struct receiver *rx)
 	rx->conns--;
 	if (rx->stopping && rx->conns == 0)
 		event_base_loopexit(rx->base, NULL);
-	if (rx->accept_idle && !rx->stopping &&
-	    event_add(rx->accept, NULL) == 0)
-		rx->accept_idle = false;
+	if (rx->accept_idle && !rx->stopping && !resume_accept(rx))
+		pause_accept(rx); /* until the next one ends */
 }
 
 static void
 on_accept(evutil_socket_t listen_fd, short what, void *ctx)
 {
-	struct receiver *rx = ctx;
+	struct door *door = ctx;
+	struct receiver *rx = door->rx;
 	int fd;
 
 	(void)what;
@@ -73,7 +86,7 @@ on_accept(evutil_socket_t listen_fd, short what, void *ctx)
 		fd = accept4(
 		    listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd != -1) {
-			conn_new(rx, fd);
+			conn_new(door, fd);
 			continue;
 		}
 		if (errno == EINTR || errno == ECONNABORTED)
@@ -130,7 +143,7 @@ on_stop_signal(evutil_socket_t fd, short what, void *ctx)
 	if (rx->stopping)
 		return;
 	rx->stopping = true;
-	event_del(rx->accept);
+	pause_accept(rx);
 	conn_drop_heads(rx);
 	conn_answer_bodies(rx, ANSWER_AWAY);
 	if (rx->conns == 0 || event_add(rx->stop_timer, &after) != 0)
@@ -164,7 +177,7 @@ on_keeper_gone(void *ctx)
 }
 
 enum status
-receiver_new(int control_fd, int listen_fd, struct receiver **out)
+receiver_new(int control_fd, const int fds[static DOORS], struct receiver **out)
 {
 	struct receiver *rx = wiping_malloc(sizeof(*rx));
 	struct keeper_events events = {
@@ -173,8 +186,9 @@ receiver_new(int control_fd, int listen_fd, struct receiver **out)
 	*out = NULL;
 	if (rx == NULL)
 		return ST_NOMEM;
-	*rx =
-	    (struct receiver){.control_fd = control_fd, .listen_fd = listen_fd};
+	*rx = (struct receiver){.control_fd = control_fd};
+	for (size_t i = 0; i < DOORS; i++)
+		rx->door[i] = (struct door){rx, fds[i], NULL};
 	TAILQ_INIT(&rx->silent);
 	TAILQ_INIT(&rx->heading);
 	TAILQ_INIT(&rx->working);
@@ -182,8 +196,6 @@ receiver_new(int control_fd, int listen_fd, struct receiver **out)
 	if ((rx->base = event_base_new()) == NULL ||
 	    (rx->control = event_new(rx->base, control_fd, EV_READ | EV_PERSIST,
 		 on_control, rx)) == NULL ||
-	    (rx->accept = event_new(rx->base, listen_fd, EV_READ | EV_PERSIST,
-		 on_accept, rx)) == NULL ||
 	    (rx->stop_signal = evsignal_new(
 		 rx->base, SIGTERM, on_stop_signal, rx)) == NULL ||
 	    (rx->stop_timer = evtimer_new(rx->base, on_stop_timer, rx)) ==
@@ -223,23 +235,41 @@ receiver_free(struct receiver *rx)
 	answers_free(rx->answers);
 	guarded_free(rx->read_buf);
 	free_event(rx->control);
-	free_event(rx->accept);
+	for (size_t i = 0; i < DOORS; i++) {
+		free_event(rx->door[i].accept);
+		if (rx->configured && rx->door[i].fd != -1)
+			close(rx->door[i].fd);
+	}
 	free_event(rx->stop_signal);
 	free_event(rx->stop_timer);
 	if (rx->base != NULL)
 		event_base_free(rx->base);
 	close(rx->control_fd);
-	close(rx->listen_fd);
 	wiping_free(rx);
+}
+
+static bool
+open_doors(struct receiver *rx)
+{
+	for (size_t i = 0; i < DOORS; i++) {
+		struct door *door = &rx->door[i];
+
+		if (door->fd == -1)
+			continue;
+		door->accept = event_new(
+		    rx->base, door->fd, EV_READ | EV_PERSIST, on_accept, door);
+		if (door->accept == NULL ||
+		    evutil_make_socket_nonblocking(door->fd) != 0)
+			return false;
+	}
+	return resume_accept(rx);
 }
 
 int
 receiver_run(struct receiver *rx)
 {
 	if (evutil_make_socket_nonblocking(rx->control_fd) != 0 ||
-	    evutil_make_socket_nonblocking(rx->listen_fd) != 0 ||
-	    event_add(rx->control, NULL) != 0 ||
-	    event_add(rx->accept, NULL) != 0 ||
+	    event_add(rx->control, NULL) != 0 || !open_doors(rx) ||
 	    event_add(rx->stop_signal, NULL) != 0 ||
 	    ipc_send(rx->control_fd, CONTROL_READY, NULL, 0, -1) != ST_OK) {
 		log_errno(LOG_IO);

@@ -26,14 +26,24 @@
 struct conn;
 TAILQ_HEAD(conn_list, conn);
 
+/* A listening socket.  A PROXY line may come only by the unix one, and only
+ * at 127.0.0.1 are we known by that name. */
+enum { DOOR_UNIX, DOOR_LOOPBACK, DOORS };
+struct door {
+	struct receiver *rx;
+	int fd; /* -1: not there */
+	struct event *accept;
+};
+
 struct receiver {
-	int control_fd, listen_fd;
+	int control_fd;
+	struct door door[DOORS];
 	struct event_base *base;
-	struct event *control, *accept, *stop_signal, *stop_timer;
+	struct event *control, *stop_signal, *stop_timer;
 	/* told by the supervisor */
 	bool configured, keyed;
 	struct control_config config;
-	char loopback[2][HOST_TEXT_LEN]; /* our names there; "" if none */
+	char loopback[2][HOST_TEXT_LEN]; /* our names at 127.0.0.1 */
 	size_t epochs;
 	struct recipients epoch[CONTROL_EPOCHS_MAX];
 	/* made once configured */
@@ -58,10 +68,13 @@ struct receiver {
 	int exit_code;
 };
 
-/* Make a receiver on the two sockets (closed by receiver_free()).  ST_OK
- * (*out is the caller's), ST_NOMEM, ST_IO. */
+/*
+ * Make a receiver.  fds: where the supervisor's configuration may say that a
+ * listening socket is, for each door; from then on it is the receiver's to
+ * close, as control_fd is at once.  ST_OK (*out is the caller's), ST_NOMEM.
+ */
 MUST_CHECK enum status receiver_new(
-    int control_fd, int listen_fd, struct receiver **out);
+    int control_fd, const int fds[static DOORS], struct receiver **out);
 void receiver_free(struct receiver *rx);
 
 /*

@@ -1,7 +1,7 @@
 /*
  * tipline-receiver: started by tipline-intake, never by hand.
  *
- * Descriptor 3 is the supervisor, 4 the listening socket (control.h).
+ * Descriptor 3 is the supervisor, 4 and 5 may listen (control.h).
  */
 #include <event2/event.h>
 #include <signal.h>
@@ -29,6 +29,8 @@ say_missing(const struct confine_missing *missing)
 int
 main(int argc, char **argv)
 {
+	const int doors[DOORS] = {
+	    [DOOR_UNIX] = LISTEN_FD, [DOOR_LOOPBACK] = LOOPBACK_FD};
 	struct confine_missing missing;
 	struct receiver *rx = NULL;
 	enum status st;
@@ -48,7 +50,7 @@ main(int argc, char **argv)
 		log_errno(LOG_IO);
 		return 1;
 	}
-	if ((st = receiver_new(CONTROL_FD, LISTEN_FD, &rx)) != ST_OK ||
+	if ((st = receiver_new(CONTROL_FD, doors, &rx)) != ST_OK ||
 	    (st = receiver_configure(rx)) != ST_OK) {
 		/* A supervisor that ends while we start is no fault. */
 		code = st == ST_EOF ? 0 : 1;

@@ -23,7 +23,8 @@ static bool
 config_sane(const struct control_config *config)
 {
 	return memchr(config->onion, '\0', sizeof(config->onion)) != NULL &&
-	    config->proxy <= PROXY_REQUIRE && config->loopback <= 1 &&
+	    config->proxy <= PROXY_REQUIRE && config->unix_on <= 1 &&
+	    config->loopback <= 1 && config->unix_on + config->loopback > 0 &&
 	    config->files_max >= 1 && config->connections_max >= 1 &&
 	    config->connections_max <= CONNECTIONS_SANE &&
 	    config->circuit_connections_max >= 1 &&
@@ -51,8 +52,6 @@ connections_possible(uint32_t wanted)
 static void
 name_loopback(struct receiver *rx)
 {
-	if (rx->config.loopback == 0)
-		return;
 	snprintf(rx->loopback[0], HOST_TEXT_LEN, "127.0.0.1:%u",
 	    (unsigned)rx->config.port);
 	snprintf(rx->loopback[1], HOST_TEXT_LEN, "localhost:%u",
@@ -74,6 +73,10 @@ take_config(struct receiver *rx, const void *p, size_t len)
 	if (!config_sane(config))
 		return ST_MALFORMED;
 	config->connections_max = connections_possible(config->connections_max);
+	if (config->unix_on == 0)
+		rx->door[DOOR_UNIX].fd = -1;
+	if (config->loopback == 0)
+		rx->door[DOOR_LOOPBACK].fd = -1;
 	name_loopback(rx);
 	rx->uploads_max = config->connections_max < LIMIT_UPLOADS
 	    ? config->connections_max

@@ -26,6 +26,7 @@ a_receiver_that_cannot_start_leaves_nothing(void **state)
 	struct receiver *rx;
 	enum status st;
 	int control[2], keeper[2];
+	int doors[DOORS] = {-1, -1};
 
 	(void)state;
 	FAULT_EACH(FAULT_ALLOC | FAULT_GUARDED | FAULT_MMAP)
@@ -47,7 +48,7 @@ a_receiver_that_cannot_start_leaves_nothing(void **state)
 		    ST_OK);
 		close(keeper[1]);
 		fault_at(FAULT_ALLOC | FAULT_GUARDED | FAULT_MMAP, fault_n_);
-		st = receiver_new(control[1], dup(control[1]), &rx);
+		st = receiver_new(control[1], doors, &rx);
 		if (st == ST_OK)
 			st = receiver_configure(rx);
 		fault_off();

@@ -50,7 +50,8 @@ clock_gettime(clockid_t id, struct timespec *ts)
 struct control_config
 stage_config(void)
 {
-	return (struct control_config){.proxy = PROXY_OFF,
+	return (struct control_config){.unix_on = 1,
+	    .proxy = PROXY_OFF,
 	    .files_max = 4,
 	    .connections_max = 64,
 	    .circuit_connections_max = 3,
@@ -63,10 +64,11 @@ struct stage_hooks stage_hooks;
 static int
 receive(int control, int listener)
 {
+	const int doors[DOORS] = {listener, listener};
 	struct receiver *rx;
 	int code = 1;
 
-	if (receiver_new(control, listener, &rx) != ST_OK)
+	if (receiver_new(control, doors, &rx) != ST_OK)
 		return 90;
 	switch (receiver_configure(rx)) {
 	case ST_OK:

@@ -136,8 +136,11 @@ only_our_own_host_is_answered(void **state)
 	assert_int_equal(post(&s, ""), 421);
 	stage_close(&s);
 
+	/* By the other door, alone. */
+	config.unix_on = 0;
 	config.loopback = 1;
 	config.port = 8000;
+	config.proxy = PROXY_REQUIRE; /* does not hold there */
 	stage_open(&s, &config);
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"), 200);
@@ -147,6 +150,13 @@ only_our_own_host_is_answered(void **state)
 	    ask(&s, "GET / HTTP/1.1\r\nHost: " ONION "\r\n\r\n"), 200);
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), 421);
+	stage_close(&s);
+
+	config.onion[0] = '\0';
+	stage_open(&s, &config);
+	assert_int_equal(
+	    ask(&s, "GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"), 200);
+	assert_int_equal(ask(&s, GET), 421);
 	stage_close(&s);
 }
 
