@@ -4,11 +4,12 @@ arrives byte for byte the same on the analyst's machine."""
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 
-from tipline import (PAGES, ROOT, HERE, Line, expect,
-                     file_digest, run_tests)
+from tipline import (HERE, PAGE_LEN, PAGES, ROOT, Answer, Line, expect,
+                     file_digest, form, post, run_tests, wait_for)
 from tornet import TorNet
 
 SCREENS = os.environ.get("TIPLINE_SCREENS", os.path.join(ROOT, "build/screens"))
@@ -98,6 +99,7 @@ def firefox_through_tor_into_the_store_and_out_again():
                       message=MESSAGE, files=files)
             expect(page_of(r) == "receipt", r)
             expect_same(line.open(), MESSAGE, files)
+            one_circuit_cannot_stop_another(line, net)
             too_large_through_tor(line, net)
             line.stop()
     finally:
@@ -113,6 +115,42 @@ def fits_torrc(line, torrc):
            ["ok    torrc: it fits the line"], "check says:", said)
 
 
+def through_tor(net, user):
+    """A connection to the onion service; each user has an own circuit."""
+    host, port = net.socks.split(":")
+    s = socket.create_connection((host, int(port)), 60)
+    user = user.encode()
+    name = net.onion.encode()
+    for ask, good, length in (
+            (b"\5\1\2", b"\5\2", 2),
+            (b"\1%c%s\1x" % (len(user), user), b"\1\0", 2),
+            (b"\5\1\0\3%c%s\0\x50" % (len(name), name), b"\5\0", 10)):
+        s.sendall(ask)
+        answer = s.recv(length, socket.MSG_WAITALL)
+        expect(len(answer) == length and answer[:2] == good, "SOCKS:", answer)
+    return s
+
+
+def ask_through_tor(net, user, data):
+    with through_tor(net, user) as s:
+        s.sendall(data)
+        return Answer(s.recv(PAGE_LEN, socket.MSG_WAITALL))
+
+
+def one_circuit_cannot_stop_another(line, net):
+    """tor's numbers keep visitors apart: one has taken all it may have, and
+    the other does not notice."""
+    get = b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % net.onion.encode()
+    body = form("from another circuit")
+    silent = [through_tor(net, "greedy") for _ in range(16)]
+    wait_for("the greedy one is refused",
+             lambda: ask_through_tor(net, "greedy", get).page == "busy")
+    answer = ask_through_tor(net, "modest", post(net.onion, len(body)) + body)
+    expect(answer.received, "the other circuit:", answer)
+    for s in silent:
+        s.close()
+
+
 def too_large_through_tor(line, net):
     line.stop()
     line.conf(upload="1M")
@@ -123,7 +161,7 @@ def too_large_through_tor(line, net):
     r = visit("firefox", url="http://%s/" % net.onion, socks=net.socks,
               prefix="tor-firefox-too-large", message="big", files=[big])
     expect(page_of(r) == "too_large", r)
-    expect(line.status()["tips"] == 1, "something was kept")
+    expect(line.status()["tips"] == 2, "something was kept")
 
 
 def chromium_straight_to_the_loopback_port():

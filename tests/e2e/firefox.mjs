@@ -131,8 +131,8 @@ export class Firefox {
 
   async click(css) {
     const node = await this.find(css);
-    await this.evaluate(
-      `document.querySelector(${JSON.stringify(css)}).scrollIntoView({block: 'center', behavior: 'instant'})`);
+    await this.evaluate(`document.querySelector(${JSON.stringify(css)})`
+      + ".scrollIntoView({block: 'center', behavior: 'instant'})");
     await this.call('input.performActions', { context: this.context, actions: [
       { type: 'pointer', id: 'mouse', actions: [
         { type: 'pointerMove', x: 0, y: 0,

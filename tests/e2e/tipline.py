@@ -314,6 +314,7 @@ class Line:
         self.proxy = proxy
         self.log_path = os.path.join(self.home, "log")
         self.process = None
+        self.quiet = False  # a failure shows the log
         self.opened_bundles = 0
         args = ["init", self.line, "--listen", "unix:" + self.socket,
                 "--listen", "127.0.0.1:%d" % self.port]
@@ -435,7 +436,7 @@ class Line:
         return self
 
     def __exit__(self, kind, *_):
-        if kind:
+        if kind and not self.quiet:
             sys.stderr.write("---- log of tipline-intake\n" + self.log())
         self.close()
 
