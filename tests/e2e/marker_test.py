@@ -11,12 +11,13 @@ import re
 import resource
 import secrets
 import signal
+import socket
 import subprocess
 import tempfile
 import time
 
-from tipline import (BIN, LONG, ROOT, Line, expect, form, post, run_tests,
-                     wait_for)
+from tipline import (BIN, LONG, PAGE_LEN, ROOT, Line, expect, form, post,
+                     run_tests, wait_for)
 
 TIPS = 200 if LONG else 60
 PIECE = 16
@@ -100,6 +101,24 @@ def send_tips(line, marker):
     line.ask(marker.text.encode() * 100 + b"\r\n\r\n")
 
 
+def answered_but_not_gone(line, marker):
+    """Visitors that have their answer and stay, some still sending."""
+    body = form(marker.text * 3000, [(marker.text, marker.text.encode())])
+    wrong = body.replace(b"form-data", b"form-dada", 1)
+    held = []
+    for data in (post(line.host, len(body)) + body,
+                 post(line.host, 1 << 40) + body,
+                 post(line.host, 1 << 20) + wrong,
+                 b"GET /" + marker.text.encode() + b"\r\n\r\n"):
+        v = line.visitor()
+        v.send(data)
+        answer = v.sock.recv(PAGE_LEN, socket.MSG_WAITALL)
+        expect(len(answer) == PAGE_LEN, answer[:100])
+        v.send(body[:5000])
+        held.append(v)
+    return held
+
+
 def found_after_tips(folder_bin):
     """{place: {where: how often}} after a whole run."""
     marker = Marker()
@@ -110,6 +129,7 @@ def found_after_tips(folder_bin):
         expect(os.geteuid() == 0, "only root may read the processes' memory:"
                " run this test as root")
         send_tips(line, marker)
+        held = answered_but_not_gone(line, marker)
         time.sleep(0.2)  # for the last, cut connections to be noticed
         found = {"files": in_files(line.line, marker)}
         with open(line.log_path, "rb") as f:
@@ -120,6 +140,8 @@ def found_after_tips(folder_bin):
             found[name] = in_memory(pid, marker)
         found = {k: {w: n for w, n in v.items() if n}
                  for k, v in found.items()}
+        for v in held:
+            v.sock.close()
         no_core_file(line)
         # After a stop the write-ahead log is gone into the database.
         line.stop()
