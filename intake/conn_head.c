@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -141,6 +142,21 @@ refuse_body(struct conn *c, enum answer which)
 	conn_answer(c, which);
 }
 
+/*
+ * Tell a client that asked (curl does, no browser) to send its body, RFC 9110
+ * section 10.1.1.  A fresh socket has room for so little; if it has not, the
+ * client sends its body after a moment all the same.
+ */
+static void
+say_continue(const struct conn *c)
+{
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	if (c->http.expects && c->http.version_1_1 &&
+	    c->head_len == c->http.head_len)
+		(void)!send(c->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
+}
+
 static void
 head_whole(struct conn *c)
 {
@@ -151,6 +167,7 @@ head_whole(struct conn *c)
 		return;
 	}
 	c->left = c->http.length;
+	say_continue(c);
 	conn_body_begin(c);
 }
 

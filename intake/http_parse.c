@@ -192,10 +192,10 @@ refuse_coding(struct http_parse *hp, const uint8_t *buf, struct http_span v)
 }
 
 static enum http_result
-refuse_expect(struct http_parse *hp, const uint8_t *buf, struct http_span v)
+take_expect(struct http_parse *hp, const uint8_t *buf, struct http_span v)
 {
-	(void)hp, (void)buf, (void)v;
-	return HTTP_EXPECT;
+	hp->expects = http_span_same(buf, v, "100-continue");
+	return hp->expects ? HTTP_MORE : HTTP_EXPECT;
 }
 
 /* The fields that mean something here; each may stand once.  All others
@@ -211,7 +211,7 @@ static const struct field {
     {"origin", take_origin},
     {"sec-fetch-site", take_site},
     {"transfer-encoding", refuse_coding},
-    {"expect", refuse_expect},
+    {"expect", take_expect},
 };
 
 /* token ":" OWS value OWS, RFC 9112 section 5. */

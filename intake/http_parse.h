@@ -9,8 +9,8 @@
  * RFC 9110 and 9112 where they leave a choice: only GET, HEAD and POST; only
  * HTTP/1.0 and 1.1; lines end in CR LF; no folding; no space before a colon;
  * no control bytes; Host once (and always in 1.1); Content-Length once, of
- * digits alone; no Transfer-Encoding; no Expect; the target is a path of at
- * most HTTP_TARGET_MAX bytes.  A POST names its length and is
+ * digits alone; no Transfer-Encoding; no Expect but 100-continue; the target
+ * is a path of at most HTTP_TARGET_MAX bytes.  A POST names its length and is
  * multipart/form-data with one boundary and no other parameter.
  */
 #ifndef TIPLINE_INTAKE_HTTP_PARSE_H
@@ -31,7 +31,7 @@ enum http_result {
 	HTTP_MALFORMED, /* not of the grammar */
 	HTTP_METHOD,    /* another method */
 	HTTP_LENGTH,    /* a body whose length is not told */
-	HTTP_EXPECT,    /* Expect */
+	HTTP_EXPECT,    /* Expect, and not 100-continue */
 	HTTP_TYPE,      /* a body that is not multipart/form-data */
 	HTTP_LARGE,     /* too long a head or target, or too many fields */
 };
@@ -55,6 +55,7 @@ struct http_parse {
 	enum http_method method;
 	bool version_1_1;
 	bool has_length;
+	bool expects; /* 100-continue, before it sends the body */
 	enum http_site site;
 	uint64_t length; /* of the body, 0 if untold */
 	size_t head_len; /* where the body begins */

@@ -27,7 +27,7 @@ def send(line, message, files):
     for path, name in files:
         words += ["-F", 'file=@"%s";filename="%s"' % (path, name)]
     p = subprocess.run(
-        ["curl", "-sS", "--unix-socket", line.socket, "-H", "Expect:", *words,
+        ["curl", "-sS", "--unix-socket", line.socket, *words,
          "http://%s/tip" % line.host], stdout=subprocess.PIPE,
         stderr=subprocess.PIPE)
     expect(p.returncode == 0 and b"Your tip was received" in p.stdout, p.returncode,

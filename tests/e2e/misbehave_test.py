@@ -129,7 +129,7 @@ def requests(host, port):
         "chunked with a length":
             (tip + ct + cl + b"Transfer-Encoding: chunked\r\n\r\n" + good,
              bad),
-        "Expect": (tip + ct + cl + b"Expect: 100-continue\r\n\r\n", bad),
+        "Expect": (tip + ct + cl + b"Expect: 200-ok\r\n\r\n", bad),
         "a body of another kind":
             (tip + cl + b"Content-Type: text/plain\r\n\r\n" + good, bad),
         "no boundary":

@@ -40,7 +40,7 @@ class Watch(threading.Thread):
 
 def curl(line, path):
     return subprocess.run(
-        ["curl", "-sS", "--unix-socket", line.socket, "-H", "Expect:",
+        ["curl", "-sS", "--unix-socket", line.socket,
          "-F", "message=", "-F", "file=@%s;filename=disk image.bin" % path,
          "http://%s/tip" % line.host],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -87,6 +87,7 @@ requests_of_the_grammar_are_taken(void **state)
 	    GET "!#$%&'*+-.^_`|~: all of a token\r\n\r\n",
 	    GET "Content-Type: text/plain\r\n\r\n",
 	    POST "Content-Length: 5\r\n\r\n12345",
+	    POST "expect:100-Continue\r\nContent-Length: 0\r\n\r\n",
 	    "POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n"
 	    "Content-Type: MULTIPART/form-data;\tBOUNDARY=\"a b\"\r\n\r\n",
 	};
@@ -189,7 +190,8 @@ static const struct refused refused[] = {
 	     "Content-Length: 5\r\n\r\n"},
     {HTTP_MALFORMED, POST "Transfer-Encoding : chunked\r\n\r\n"},
     {HTTP_MALFORMED, POST "Transfer-Encoding\x0b: chunked\r\n\r\n"},
-    {HTTP_EXPECT, POST "Expect: 100-continue\r\n\r\n"},
+    {HTTP_EXPECT, POST "Expect: 100-continue, x\r\n\r\n"},
+    {HTTP_EXPECT, POST "Expect:\r\n\r\n"},
     /* what a form is sent as */
     {HTTP_TYPE, "POST / HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\n"},
     {HTTP_TYPE,

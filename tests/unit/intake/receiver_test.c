@@ -95,6 +95,41 @@ a_large_tip_arrives_whole(void **state)
 	free(data);
 }
 
+/* curl asks before it sends a large body, and waits a second in vain if it
+ * gets no word. */
+static void
+a_client_that_asks_first_is_told_to_go_on(void **state)
+{
+	static const char word[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct control_config config = stage_config();
+	struct bytes request = tip_request("Expect: 100-Continue\r\n", hello);
+	size_t head =
+	    (size_t)((uint8_t *)memmem(request.p, request.len, "\r\n\r\n", 4) -
+		request.p) +
+	    4;
+	char got[sizeof(word)] = "";
+	struct reply reply;
+	struct stage s;
+	int fd;
+
+	(void)state;
+	stage_open(&s, &config);
+	fd = stage_visitor(&s);
+	assert_true(stage_say(&s, fd, request.p, head));
+	assert_int_equal(read(fd, got, sizeof(got)), strlen(word));
+	assert_string_equal(got, word);
+	assert_true(stage_say(&s, fd, request.p + head, request.len - head));
+	stage_hear(&s, fd, &reply);
+	assert_int_equal(reply.code, 200);
+	assert_told(&s, "<message>hello;");
+	reply_free(&reply);
+	/* Who sends its body without waiting needs no word. */
+	assert_int_equal(stage_ask(&s, request.p, request.len), 200);
+	assert_int_equal(s.committed, 2);
+	stage_close(&s);
+	bytes_free(&request);
+}
+
 static void
 what_is_not_a_tip_never_reaches_the_keeper(void **state)
 {
@@ -469,6 +504,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_tip_is_sealed_kept_and_acknowledged),
 	    cmocka_unit_test(a_large_tip_arrives_whole),
+	    cmocka_unit_test(a_client_that_asks_first_is_told_to_go_on),
 	    cmocka_unit_test(what_is_not_a_tip_never_reaches_the_keeper),
 	    cmocka_unit_test(limits_within_a_body_are_held_and_nothing_is_kept),
 	    cmocka_unit_test(a_body_too_large_is_answered_and_drained),

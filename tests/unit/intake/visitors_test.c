@@ -62,7 +62,7 @@ every_request_gets_its_page(void **state)
 		"Content-Length: 3\r\n\r\na=b"},
 	    {417,
 		"POST /tip HTTP/1.1\r\nHost: x\r\n"
-		"Expect: 100-continue\r\n\r\n"},
+		"Expect: 200-ok\r\n\r\n"},
 	    {405,
 		"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
 		"Content-Type: multipart/form-data; boundary=b\r\n\r\nabc"},
