@@ -126,6 +126,7 @@ def a_disk_that_fills_up_meanwhile_keeps_nothing_half():
 
 def writes_that_fail_are_told_and_survived():
     with Line() as line:
+        line.may_die = True
         line.start()
         a = Account(line)
         for _ in range(5):
@@ -162,6 +163,7 @@ def a_dead_disk_gets_nobody_a_receipt():
             line.start()
             a = Account(line)
             expect(a.send() == "receipt", "a good disk")
+            line.may_die = True
             disk.power_cut()
             for size in (0, 1000, 3 * MIB, 0):
                 page = a.send(size=size)

@@ -36,6 +36,7 @@ def whoever_is_killed_no_tip_with_a_receipt_is_lost():
     r = random.Random(seed)
     killed = {"receiver": 0, "keeper": 0, "supervisor": 0}
     with Line(proxy="require") as line:
+        line.may_die = True
         line.start()
         with Load(line, CLIENTS, pause=0.2 if LONG else 0.05) as load:
             time.sleep(0.3)

@@ -22,6 +22,7 @@ def cut_once(r, sabotage=None):
     """One life: start, load, power cut, mount, check."""
     with Disk(600) as disk:
         with disk.line(proxy="require") as line:
+            line.may_die = True
             line.start()
             if sabotage:
                 sabotage(line)

@@ -29,6 +29,11 @@ LONG = os.environ.get("TIPLINE_LONG") == "1"
 PASSPHRASE = "correct horse battery staple"
 PAGE_LEN = 16384  # every answer, head and body together
 
+# What no log may ever say (base/log.h): bugs, malformed messages between our
+# processes, reports of sanitizers; and that a part had to be started anew.
+SERIOUS = ("E105", "E214", "Sanitizer", "runtime error")
+DEATHS = ("E202", "E203", "E206")
+
 CLONE_NEWNS = 0x20000
 CLONE_NEWNET = 0x40000000
 MS_REC_PRIVATE = 0x4000 | 0x40000
@@ -315,6 +320,7 @@ class Line:
         self.log_path = os.path.join(self.home, "log")
         self.process = None
         self.quiet = False  # a failure shows the log
+        self.may_die = False  # a part may end and be started anew
         self.opened_bundles = 0
         args = ["init", self.line, "--listen", "unix:" + self.socket,
                 "--listen", "127.0.0.1:%d" % self.port]
@@ -411,6 +417,10 @@ class Line:
             raise Failure("tipline-intake does not end at SIGTERM")
         self.process = None
         expect(code == 0, "tipline-intake ended with", code, "\n", self.log())
+        bad = SERIOUS if self.may_die else SERIOUS + DEATHS
+        found = [x for x in self.log().splitlines()
+                 if any(word in x for word in bad)]
+        expect(not found, "the log tells of trouble:", found)
         wait_for("no process is left",
                  lambda: not any(alive(p) for p in mine), 5)
 
