@@ -300,6 +300,38 @@ def a_second_request_on_a_connection_is_not_answered():
         line.stop()
 
 
+def who_asks_before_sending_hears_the_verdict_first():
+    """Expect: 100-continue, as curl says it: "100" only if the body may
+    come, else the page at once."""
+    ask = b"Expect: 100-continue\r\n"
+    go_on = b"HTTP/1.1 100 Continue\r\n\r\n"
+    onion = some_onion()
+    body = form("hello")
+    with Line(onion=onion) as line:
+        line.start()
+        with line.visitor() as v:
+            v.send(post(onion, len(body), ask))
+            expect(v.sock.recv(100) == go_on, "no 100")
+            v.send(body)
+            expect(check_answer(v.answer()).received, "not taken")
+        with line.visitor() as v:  # does not wait for it
+            v.send(post(onion, len(body), ask) + body)
+            got = v.sock.recv(PAGE_LEN + 100, socket.MSG_WAITALL)
+        page = Answer(got[len(go_on):] if got.startswith(go_on) else got)
+        expect(check_answer(page).received, page)
+        for head, wanted in (
+                (post(onion, 1 << 40, ask), "too_large"),
+                (post("example.com", len(body), ask), "wrong_host"),
+                (post(onion, len(body), ask).replace(b"same-o", b"cross-o"),
+                 "foreign"),
+                (post(onion, len(body), ask).replace(b"/tip", b"/pit"),
+                 "not_found")):
+            answer = check_answer(line.ask(head), wanted)
+            expect(answer.page == wanted, answer, "instead of", wanted)
+        expect(kept(line) == 2, "another number is kept")
+        line.stop()
+
+
 def the_proxy_line_is_taken_as_configured():
     good = b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n"
     bad = (b"PROXY TCP4 1.2.3.4 1.2.3.4 1 80\r\n",
@@ -454,6 +486,7 @@ if __name__ == "__main__":
               odd_but_lawful_forms_arrive_as_sent,
               garbage_gets_a_page_or_nothing,
               a_second_request_on_a_connection_is_not_answered,
+              who_asks_before_sending_hears_the_verdict_first,
               the_proxy_line_is_taken_as_configured,
               one_circuit_cannot_take_what_others_need,
               floods_do_not_stop_a_tip,
