@@ -121,9 +121,11 @@ queue_frame(struct keeper_link *link, enum keeper_type type, uint32_t number,
 	if (len > 0)
 		memcpy(to + KEEPER_HEAD_LEN, p, len);
 	space.iov_len = KEEPER_HEAD_LEN + len;
-	if (evbuffer_commit_space(link->queue, &space, 1) != 0 ||
-	    event_add(link->writable, NULL) != 0)
+	if (evbuffer_commit_space(link->queue, &space, 1) != 0)
 		return ST_NOMEM;
+	/* Written behind all that this turn of the loop has in hand: one call
+	 * for many frames.  Only a full socket is waited for. */
+	event_active(link->writable, EV_WRITE, 0);
 	return ST_OK;
 }
 

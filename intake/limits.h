@@ -41,6 +41,6 @@
 #define LIMIT_UPLOAD_LEN 40960
 
 /* between receiver and keeper */
-#define LIMIT_KEEPER_QUEUE 262144 /* sealed bytes waiting to be written */
+#define LIMIT_KEEPER_QUEUE 1048576 /* sealed bytes waiting to be written */
 
 #endif

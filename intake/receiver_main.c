@@ -4,6 +4,7 @@
  * Descriptor 3 is the supervisor, 4 and 5 may listen (control.h).
  */
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -26,6 +27,19 @@ say_missing(const struct confine_missing *missing)
 		log_event(LOG_NO_LANDLOCK);
 }
 
+/*
+ * Keep freed memory for the next record instead of giving it back to the
+ * kernel for each: measured, that and the page faults after it took a fifth
+ * of the receiver's time.
+ */
+static void
+keep_heap(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 20);
+	(void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
+	(void)mallopt(M_TOP_PAD, 256 << 10);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -43,6 +57,7 @@ main(int argc, char **argv)
 		return 2;
 	}
 	log_open("tipline-receiver");
+	keep_heap();
 	/* Before libevent's first allocation: nothing it frees stays. */
 	event_set_mem_functions(wiping_malloc, wiping_realloc, wiping_free);
 	if (confine_early() != ST_OK || crypto_room_init() != ST_OK ||
