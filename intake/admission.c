@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "intake/limits.h"
+
 #define NONE UINT32_MAX
 
 /* One circuit, in a chain of its bucket or of the free ones. */
@@ -13,7 +15,8 @@ struct circuit {
 
 struct admission {
 	struct admission_limits limits;
-	uint64_t files_room, text_room, reserved;
+	uint64_t files_room, text_room;
+	uint64_t files_held, text_held;
 	uint32_t free;      /* the first free one */
 	uint32_t buckets;   /* a power of two */
 	uint32_t *bucket;   /* the first of each chain */
@@ -129,29 +132,71 @@ admission_set_room(struct admission *adm, uint64_t files, uint64_t text)
 	adm->text_room = text;
 }
 
+static uint64_t
+less(uint64_t from, uint64_t take)
+{
+	return from > take ? from - take : 0;
+}
+
 uint64_t
 admission_files_room(const struct admission *adm)
 {
-	return adm->files_room > adm->reserved ? adm->files_room - adm->reserved
-					       : 0;
+	return less(adm->files_room, adm->files_held);
 }
 
 uint64_t
 admission_text_room(const struct admission *adm)
 {
-	return adm->text_room > adm->reserved ? adm->text_room - adm->reserved
-					      : 0;
+	uint64_t files = adm->files_held;
+
+	/* What files hold beyond their room they will not get. */
+	if (files > adm->files_room)
+		files = adm->files_room;
+	return less(less(adm->text_room, files), adm->text_held);
+}
+
+bool
+admission_files_full(const struct admission *adm)
+{
+	return adm->files_room == 0;
+}
+
+/* Hold what is due now, no more and no less. */
+static void
+hold(struct admission *adm, struct claim *claim)
+{
+	uint64_t *sum = claim->files ? &adm->files_held : &adm->text_held;
+	uint64_t due = LIMIT_CLAIM_FIRST;
+
+	assert(claim->held <= *sum);
+	*sum -= claim->held;
+	if (claim->came > (UINT64_MAX - due) / LIMIT_CLAIM_TIMES)
+		due = UINT64_MAX;
+	else
+		due += claim->came * LIMIT_CLAIM_TIMES;
+	claim->held = due < claim->need ? due : claim->need;
+	*sum += claim->held;
 }
 
 void
-admission_reserve(struct admission *adm, uint64_t len)
+admission_claim(
+    struct admission *adm, struct claim *claim, uint64_t need, bool files)
 {
-	adm->reserved += len;
+	*claim = (struct claim){.files = files, .need = need};
+	hold(adm, claim);
 }
 
 void
-admission_release(struct admission *adm, uint64_t len)
+admission_came(struct admission *adm, struct claim *claim, size_t len)
 {
-	assert(len <= adm->reserved);
-	adm->reserved -= len;
+	claim->need = less(claim->need, len);
+	claim->came += len;
+	hold(adm, claim);
+}
+
+void
+admission_unclaim(struct admission *adm, struct claim *claim)
+{
+	claim->need = 0;
+	hold(adm, claim);
 }

@@ -46,13 +46,30 @@ void admission_upload_end(struct circuit *circuit);
 /* What the keeper said: sealed bytes that may still come. */
 void admission_set_room(struct admission *adm, uint64_t files, uint64_t text);
 
-/* What is left of it when uploads under way take all they may need. */
+/* What is left of it when uploads under way take what they hold.  Files can
+ * hold no room but that for files, so text has its own. */
 uint64_t admission_files_room(const struct admission *adm);
 uint64_t admission_text_room(const struct admission *adm);
 
-/* Set bytes of room aside for an upload, and give back what it used or will
- * not use any more. */
-void admission_reserve(struct admission *adm, uint64_t len);
-void admission_release(struct admission *adm, uint64_t len);
+/* No file may go on: what is left is for text alone. */
+bool admission_files_full(const struct admission *adm);
+
+/*
+ * The room one upload holds.  It holds all it may need only once a part of
+ * that has come: whoever announces much and sends little, holds little.
+ */
+struct claim {
+	bool files;    /* else text */
+	uint64_t need; /* sealed bytes that may still come */
+	uint64_t came; /* that have come */
+	uint64_t held;
+};
+
+void admission_claim(
+    struct admission *adm, struct claim *claim, uint64_t need, bool files);
+/* len more sealed bytes have come; more than was claimed is no fault. */
+void admission_came(struct admission *adm, struct claim *claim, size_t len);
+/* The upload is over.  A claim of zeros holds nothing. */
+void admission_unclaim(struct admission *adm, struct claim *claim);
 
 #endif

@@ -13,10 +13,6 @@
 #include "intake/limits.h"
 #include "intake/proxy_line.h"
 
-/* A body so short may be a message alone, and is held against the room for
- * text; a file in it is held against the room for files when it comes. */
-#define TEXT_BODY_MAX (LIMIT_MESSAGE_LEN + 16384)
-
 static bool
 host_ours(const struct conn *c)
 {
@@ -80,7 +76,7 @@ admit(struct conn *c, const struct recipients **to)
 	need = envelope_bound(c->http.length, (*to)->count);
 	if (need > admission_text_room(rx->admission))
 		return ANSWER_FULL;
-	if (c->http.length > TEXT_BODY_MAX &&
+	if (c->http.length > UPLOAD_TEXT_MAX &&
 	    need > admission_files_room(rx->admission))
 		return ANSWER_FULL_FILES;
 	return ANSWER_COUNT;

@@ -40,6 +40,10 @@
 #define LIMIT_UPLOADS 2048
 #define LIMIT_UPLOAD_LEN 40960
 
+/* room held for an upload that begins, and for each byte that came */
+#define LIMIT_CLAIM_FIRST 1048576
+#define LIMIT_CLAIM_TIMES 16
+
 /* between receiver and keeper */
 #define LIMIT_KEEPER_QUEUE 1048576 /* sealed bytes waiting to be written */
 

@@ -17,8 +17,8 @@ enum open_part {
 struct upload {
 	const struct upload_shop *shop;
 	void *owner;
-	uint64_t reserved; /* room set aside and not yet used */
-	uint64_t size;     /* bytes of message and files so far */
+	struct claim claim; /* room at the keeper */
+	uint64_t size;      /* bytes of message and files so far */
 	uint64_t part_size;
 	uint32_t files;
 	uint32_t number;
@@ -48,10 +48,12 @@ static enum status
 send_sealed(void *ctx, const uint8_t *sealed, size_t len)
 {
 	struct upload *up = ctx;
-	uint64_t used = len < up->reserved ? len : up->reserved;
 
-	admission_release(up->shop->admission, used);
-	up->reserved -= used;
+	/* Claims may add up to more than there is, and the last to come
+	 * learns it here, before it takes the room of text. */
+	if (up->claim.files && admission_files_full(up->shop->admission))
+		return fail(up, ANSWER_FULL_FILES, ST_FULL);
+	admission_came(up->shop->admission, &up->claim, len);
 	return keeper_link_data(up->shop->link, up->number, sealed, len);
 }
 
@@ -159,8 +161,8 @@ upload_new(const struct upload_shop *shop, const struct recipients *to,
 	up->to = *to;
 	up->owner = owner;
 	up->why = ANSWER_TROUBLE;
-	up->reserved = envelope_bound(body_len, to->count);
-	admission_reserve(shop->admission, up->reserved);
+	admission_claim(shop->admission, &up->claim,
+	    envelope_bound(body_len, to->count), body_len > UPLOAD_TEXT_MAX);
 	return ST_OK;
 }
 
@@ -227,7 +229,7 @@ upload_free(struct upload *up)
 {
 	if (up == NULL)
 		return;
-	admission_release(up->shop->admission, up->reserved);
+	admission_unclaim(up->shop->admission, &up->claim);
 	envelope_free(up->env);
 	if (!up->committed)
 		keeper_link_leave(up->shop->link, up->number);

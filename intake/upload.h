@@ -18,9 +18,14 @@
 #include "intake/admission.h"
 #include "intake/answer.h"
 #include "intake/keeper_link.h"
+#include "intake/limits.h"
 
 /* Records of padding sealed at a time, so that others get their turn. */
 #define UPLOAD_PAD_STEP 4
+
+/* A body so short may be a message alone, and is held against the room for
+ * text; a file in it is held against the room for files when it comes. */
+#define UPLOAD_TEXT_MAX (LIMIT_MESSAGE_LEN + 16384)
 
 /* Borrowed by every upload. */
 struct upload_shop {

@@ -67,25 +67,81 @@ circuits_are_forgotten_when_their_last_connection_ends(void **state)
 	admission_free(adm);
 }
 
+#define MIB (UINT64_C(1) << 20)
+
 static void
 room_is_counted_once_for_every_upload_under_way(void **state)
 {
+	struct claim big, text, none = {0};
 	struct admission *adm;
 
 	(void)state;
 	assert_int_equal(admission_new(&limits, &adm), ST_OK);
 	assert_true(admission_files_room(adm) == UINT64_MAX);
 	admission_set_room(adm, 1000, 2000);
-	admission_reserve(adm, 600);
+	admission_claim(adm, &big, 600, true);
 	assert_true(admission_files_room(adm) == 400);
 	assert_true(admission_text_room(adm) == 1400);
-	admission_reserve(adm, 600);
-	assert_true(admission_files_room(adm) == 0);
+	admission_claim(adm, &text, 600, false);
+	assert_true(admission_files_room(adm) == 400);
 	assert_true(admission_text_room(adm) == 800);
-	admission_set_room(adm, 0, 100);
-	assert_true(admission_text_room(adm) == 0);
-	admission_release(adm, 1200);
-	assert_true(admission_text_room(adm) == 100);
+	admission_came(adm, &big, 500);
+	assert_true(admission_files_room(adm) == 900);
+	admission_came(adm, &big, 500); /* more than was claimed */
+	assert_true(admission_files_room(adm) == 1000);
+	admission_unclaim(adm, &big);
+	admission_unclaim(adm, &text);
+	admission_unclaim(adm, &none);
+	assert_true(admission_text_room(adm) == 2000);
+	admission_free(adm);
+}
+
+static void
+who_announces_much_and_sends_little_holds_little(void **state)
+{
+	struct claim claim[64];
+	struct admission *adm;
+
+	(void)state;
+	assert_int_equal(admission_new(&limits, &adm), ST_OK);
+	admission_set_room(adm, 4096 * MIB, 5000 * MIB);
+	for (int i = 0; i < 64; i++)
+		admission_claim(adm, &claim[i], 1024 * MIB, true);
+	assert_true(admission_files_room(adm) >= 4000 * MIB);
+	/* A sixteenth of it has come: now it holds the rest. */
+	admission_came(adm, &claim[0], 64 * MIB);
+	assert_true(admission_files_room(adm) < (4096 - 960) * MIB);
+	for (int i = 0; i < 64; i++)
+		admission_unclaim(adm, &claim[i]);
+	assert_true(admission_files_room(adm) == 4096 * MIB);
+	admission_free(adm);
+}
+
+/* However much files hold, the room that is only for text is left. */
+static void
+files_cannot_hold_the_room_of_text(void **state)
+{
+	struct claim claim[8], text;
+	struct admission *adm;
+
+	(void)state;
+	assert_int_equal(admission_new(&limits, &adm), ST_OK);
+	admission_set_room(adm, 100 * MIB, 110 * MIB);
+	for (int i = 0; i < 8; i++) {
+		admission_claim(adm, &claim[i], 90 * MIB, true);
+		admission_came(adm, &claim[i], 10 * MIB);
+	}
+	assert_true(admission_files_room(adm) == 0);
+	assert_false(admission_files_full(adm));
+	assert_true(admission_text_room(adm) == 10 * MIB);
+	admission_set_room(adm, 0, 10 * MIB);
+	assert_true(admission_files_full(adm));
+	assert_true(admission_text_room(adm) == 10 * MIB);
+	admission_claim(adm, &text, 16384, false);
+	assert_true(admission_text_room(adm) == 10 * MIB - 16384);
+	admission_unclaim(adm, &text);
+	for (int i = 0; i < 8; i++)
+		admission_unclaim(adm, &claim[i]);
 	admission_free(adm);
 }
 
@@ -114,6 +170,8 @@ main(void)
 	    cmocka_unit_test(
 		circuits_are_forgotten_when_their_last_connection_ends),
 	    cmocka_unit_test(room_is_counted_once_for_every_upload_under_way),
+	    cmocka_unit_test(who_announces_much_and_sends_little_holds_little),
+	    cmocka_unit_test(files_cannot_hold_the_room_of_text),
 	    cmocka_unit_test(a_failing_allocation_is_told),
 	};
 
