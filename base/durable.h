@@ -51,10 +51,11 @@ MUST_CHECK enum status read_all(int fd, void *p, size_t len);
 MUST_CHECK enum status durable_sync_dir(int dirfd);
 
 /*
- * A large file in the making: opens name.part for writing (taking over one
- * that a cut run left), and durable_stream_finish moves it into place with
- * mode as above, or removes it if that fails.  durable_stream_drop removes
- * it.  Both close *fd and set it to -1.  The same statuses.
+ * A large file in the making: opens name.part for writing (in the place of
+ * one that a cut run left), and durable_stream_finish moves it into place
+ * with mode as above, or removes it if that fails.  durable_stream_drop
+ * removes it.  Both close *fd and set it to -1.  The same statuses, and from
+ * begin ST_BUSY while another process makes a file of that name.
  */
 MUST_CHECK enum status durable_stream_begin(
     int dirfd, const char *name, mode_t perm, enum durable_mode mode, int *fd);

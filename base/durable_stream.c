@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,29 @@ close_keeping_errno(int *fd)
 	errno = kept;
 }
 
+/*
+ * Take away what a cut run left.  Who still writes holds a lock on its file:
+ * were that taken away, its end would move somebody else's half file into
+ * place.
+ */
+static enum status
+clear_part(const struct durable_place *at, const char *part)
+{
+	int fd;
+	enum status st = ST_OK;
+
+	fd = openat(
+	    at->dir, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) != 0 &&
+	    errno == EWOULDBLOCK)
+		st = ST_BUSY;
+	/* A link, or what may not be read, is no file of ours. */
+	else if (unlinkat(at->dir, part, 0) != 0 && errno != ENOENT)
+		st = durable_place_status();
+	close_keeping_errno(&fd);
+	return st;
+}
+
 enum status
 durable_stream_begin(
     int dirfd, const char *name, mode_t perm, enum durable_mode mode, int *fd)
@@ -57,14 +81,19 @@ durable_stream_begin(
 		goto out;
 	}
 	/* Never written into: what a cut run left may have another name. */
-	if (unlinkat(at.dir, part, 0) != 0 && errno != ENOENT) {
-		st = durable_place_status();
+	if ((st = clear_part(&at, part)) != ST_OK)
 		goto out;
-	}
 	*fd = openat(at.dir, part,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (*fd == -1) {
-		st = durable_place_status();
+		/* Made since we looked, by another who begins. */
+		st = errno == EEXIST ? ST_BUSY : durable_place_status();
+		goto out;
+	}
+	if (flock(*fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+		/* The other is between its lock and its taking away. */
+		close_keeping_errno(fd);
+		st = ST_BUSY;
 		goto out;
 	}
 	if (fchmod(*fd, perm) != 0) {
@@ -77,27 +106,24 @@ out:
 	return st;
 }
 
+/* The file keeps its lock until it has its name. */
 enum status
 durable_stream_finish(
     int dirfd, const char *name, enum durable_mode mode, int *fd)
 {
 	struct durable_place at;
 	char part[DURABLE_NAME_MAX];
-	enum status st = ST_OK;
-	int rc;
+	enum status st;
 
-	if (fsync(*fd) != 0)
+	if (fsync(*fd) != 0) {
 		st = durable_place_status();
-	rc = close(*fd);
-	*fd = -1;
-	if (rc != 0 && errno != EINTR && st == ST_OK)
-		st = ST_IO;
-	if (st != ST_OK) {
 		durable_stream_drop(dirfd, name, fd);
 		return st;
 	}
-	if ((st = find_part(dirfd, name, &at, part)) != ST_OK)
+	if ((st = find_part(dirfd, name, &at, part)) != ST_OK) {
+		close_keeping_errno(fd);
 		return st;
+	}
 	st = durable_place_move(&at, part, mode);
 	if (st != ST_OK) {
 		int kept = errno;
@@ -105,6 +131,8 @@ durable_stream_finish(
 		(void)unlinkat(at.dir, part, 0);
 		errno = kept;
 	}
+	/* All was flushed: what close() may say is of no file any more. */
+	close_keeping_errno(fd);
 	durable_place_leave(&at);
 	return st;
 }
@@ -116,10 +144,11 @@ durable_stream_drop(int dirfd, const char *name, int *fd)
 	char part[DURABLE_NAME_MAX];
 	int kept = errno;
 
-	close_keeping_errno(fd);
+	/* Taken away under its lock, and so surely this one. */
 	if (find_part(dirfd, name, &at, part) == ST_OK) {
 		(void)unlinkat(at.dir, part, 0);
 		durable_place_leave(&at);
 	}
+	close_keeping_errno(fd);
 	errno = kept;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -225,6 +226,10 @@ make_folder(const char *path, bool *made)
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		tool_say("%s: %s; nothing was made", path, strerror(errno));
+	/* Held to the end: a second init would take our files away. */
+	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		tool_say("%s: another init is at work on it; nothing was made",
+		    path);
 	else if (faccessat(fd, CONFIG_FILE, F_OK, 0) == 0)
 		tool_say("%s is a tip line already; nothing was changed", path);
 	else if (!is_empty(fd))

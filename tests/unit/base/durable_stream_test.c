@@ -54,6 +54,27 @@ a_stream_takes_its_name_when_it_is_finished(void **state)
 	assert_int_equal(names(false), 3);
 }
 
+/* Two at once: the second is refused, and the first ends as its own. */
+static void
+two_streams_never_share_a_name(void **state)
+{
+	int fd, other;
+
+	(void)state;
+	assert_int_equal(
+	    durable_stream_begin(dir, "t", 0600, DURABLE_NEW, &fd), ST_OK);
+	assert_int_equal(
+	    durable_stream_begin(dir, "t", 0600, DURABLE_NEW, &other), ST_BUSY);
+	assert_int_equal(other, -1);
+	assert_int_equal(write_all(fd, NEW, strlen(NEW)), ST_OK);
+	assert_int_equal(
+	    durable_stream_finish(dir, "t", DURABLE_NEW, &fd), ST_OK);
+	assert_string_equal(holds("t"), NEW);
+	/* Nobody holds it any more. */
+	assert_int_equal(stream("t", DURABLE_REPLACE), ST_OK);
+	assert_int_equal(names(true), 1);
+}
+
 static void
 any_failing_call_leaves_no_half_stream(void **state)
 {
@@ -101,6 +122,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    WITH_FOLDER(a_stream_takes_its_name_when_it_is_finished),
+	    WITH_FOLDER(two_streams_never_share_a_name),
 	    WITH_FOLDER(any_failing_call_leaves_no_half_stream),
 	    WITH_FOLDER(a_disk_that_stays_full_is_told_as_full),
 	};
