@@ -123,15 +123,20 @@ less(uint64_t from, uint64_t take)
 	return from > take ? from - take : 0;
 }
 
-/* Room up to percent of the quota, within the room of the disk; a sixteenth
- * goes to page heads and half-filled pages. */
+/*
+ * Room up to percent of what the database may become, by the quota or by the
+ * disk, whichever is less: so text has a rest of its own on a disk that is
+ * smaller than the quota, too.  A sixteenth goes to page heads and
+ * half-filled pages.
+ */
 static uint64_t
 room_at(const struct store_usage *usage, unsigned percent, uint64_t disk)
 {
-	uint64_t room = less(usage->quota / 100 * percent, usage->used);
+	uint64_t most = usage->quota, room;
 
-	if (room > disk)
-		room = disk;
+	if (most > usage->used + disk)
+		most = usage->used + disk;
+	room = less(most / 100 * percent, usage->used);
 	return room - room / 16;
 }
 

@@ -262,6 +262,30 @@ the_reserve_of_the_disk_counts(void **state)
 	store_close(store);
 }
 
+/* On a disk smaller than the quota, too, files leave a rest for text. */
+static void
+text_has_room_of_its_own_on_a_small_disk(void **state)
+{
+	struct store_limits tight = {UINT64_C(1) << 46, 0};
+	struct store_usage usage;
+	struct store *store;
+
+	(void)state;
+	assert_int_equal(
+	    store_open(folder, STORE_WRITE, &tight, &store), ST_OK);
+	assert_int_equal(store_usage(store, &usage), ST_OK);
+	store_close(store);
+	/* Half of what is free is to stay free. */
+	tight.reserve = usage.disk_free / 2;
+	assert_int_equal(
+	    store_open(folder, STORE_WRITE, &tight, &store), ST_OK);
+	assert_int_equal(store_usage(store, &usage), ST_OK);
+	assert_true(usage.files_room > 0);
+	assert_true(usage.files_room < usage.text_room / 100 * 93);
+	assert_true(usage.text_room < usage.room);
+	store_close(store);
+}
+
 /* Killed without a word, the log and a half upload left behind. */
 static void
 after_a_kill_readers_and_writers_find_all_that_was_kept(void **state)
@@ -315,6 +339,7 @@ main(void)
 	    T(what_was_given_up_is_cleared_and_nothing_else),
 	    T(a_sinks_status_is_handed_on),
 	    T(the_quota_holds_and_room_comes_back),
+	    T(text_has_room_of_its_own_on_a_small_disk),
 	    T(the_reserve_of_the_disk_counts),
 	    T(after_a_kill_readers_and_writers_find_all_that_was_kept),
 	};
