@@ -419,6 +419,50 @@ room_is_asked_before_the_body(void **state)
 	stage_close(&s);
 }
 
+/* Announcing much keeps nobody out; what is really there counts. */
+static void
+announcing_much_takes_no_room_from_others(void **state)
+{
+	static const char promise[] =
+	    "POST /tip HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n"
+	    "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n";
+	struct control_config config = stage_config();
+	static char data[300000];
+	const struct tip_part large[] = {
+	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	struct bytes request = tip_request("", large);
+	struct reply reply;
+	struct stage s;
+	int fds[8];
+
+	(void)state;
+	stage_open(&s, &config);
+	stage_room(&s, 90 << 20, 98 << 20);
+	for (size_t i = 0; i < 8; i++) {
+		fds[i] = stage_visitor(&s);
+		assert_true(stage_say(&s, fds[i], promise, strlen(promise)));
+	}
+	stage_settle(&s);
+	assert_int_equal(post(&s, large), 200);
+	assert_int_equal(post(&s, hello), 200);
+	for (size_t i = 0; i < 8; i++)
+		close(fds[i]);
+	/* When files' room is gone, a file under way ends: text is taken. */
+	fds[0] = stage_visitor(&s);
+	assert_true(stage_say(&s, fds[0], request.p, request.len / 2));
+	stage_settle(&s);
+	stage_room(&s, 0, 8 << 20);
+	stage_settle(&s);
+	assert_true(stage_say(&s, fds[0], request.p + request.len / 2,
+	    request.len - request.len / 2));
+	stage_hear(&s, fds[0], &reply);
+	assert_int_equal(reply.code, 507);
+	assert_int_equal(post(&s, hello), 200);
+	reply_free(&reply);
+	bytes_free(&request);
+	stage_close(&s);
+}
+
 static void
 without_a_key_in_force_the_form_is_closed(void **state)
 {
@@ -514,6 +558,7 @@ main(void)
 	    cmocka_unit_test(a_keeper_that_dies_is_told_honestly),
 	    cmocka_unit_test(a_keeper_that_is_behind_makes_uploads_wait),
 	    cmocka_unit_test(room_is_asked_before_the_body),
+	    cmocka_unit_test(announcing_much_takes_no_room_from_others),
 	    cmocka_unit_test(without_a_key_in_force_the_form_is_closed),
 	    cmocka_unit_test(the_supervisors_end_and_nonsense_end_the_receiver),
 	    cmocka_unit_test(an_answer_under_way_is_finished_when_told_to_stop),
