@@ -39,6 +39,22 @@ close_keeping_errno(int *fd)
 	errno = kept;
 }
 
+/* Lock a part that was found, and see that it still has its name: it may
+ * have been finished or taken away since it was opened. */
+static enum status
+lock_part(const struct durable_place *at, const char *part, int fd)
+{
+	struct stat held, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+		return errno == EWOULDBLOCK ? ST_BUSY : ST_OK; /* no locks */
+	if (fstat(fd, &held) != 0 ||
+	    fstatat(at->dir, part, &named, AT_SYMLINK_NOFOLLOW) != 0 ||
+	    held.st_dev != named.st_dev || held.st_ino != named.st_ino)
+		return ST_BUSY;
+	return ST_OK;
+}
+
 /*
  * Take away what a cut run left.  Who still writes holds a lock on its file:
  * were that taken away, its end would move somebody else's half file into
@@ -52,11 +68,12 @@ clear_part(const struct durable_place *at, const char *part)
 
 	fd = openat(
 	    at->dir, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) != 0 &&
-	    errno == EWOULDBLOCK)
-		st = ST_BUSY;
+	if (fd == -1 && errno == ENOENT)
+		return ST_OK;
 	/* A link, or what may not be read, is no file of ours. */
-	else if (unlinkat(at->dir, part, 0) != 0 && errno != ENOENT)
+	if (fd != -1)
+		st = lock_part(at, part, fd);
+	if (st == ST_OK && unlinkat(at->dir, part, 0) != 0 && errno != ENOENT)
 		st = durable_place_status();
 	close_keeping_errno(&fd);
 	return st;

@@ -236,6 +236,27 @@ try 2 err '1 or more' $op export line no.bundle --from x
 try 1 err 'cannot be written' $op export line gone/no.bundle
 [ -z "$(ls no.bundle* 2>/dev/null)" ] || complain 'a refused export left a file'
 [ "$(stat -c %a all.bundle)" = 600 ] || complain 'the bundle is open to others'
+
+# two of everything at once: one of them does it, and whole
+for _ in $(seq 10); do
+	rm -rf both both.bundle; mkdir both
+	$op export line both.bundle >/dev/null 2>&1 & one=$!
+	$op export line both.bundle >/dev/null 2>&1 & two=$!
+	done=0
+	wait $one && done=$((done + 1))
+	wait $two && done=$((done + 1))
+	[ $done -eq 1 ] || complain "$done of two exports to one file succeeded"
+	cmp -s both.bundle all.bundle || complain 'two exports spoiled the file'
+	[ ! -e both.bundle.part ] || complain 'two exports left a part'
+	$op init both --listen 127.0.0.1:0 >/dev/null 2>&1 & one=$!
+	$op init both --listen 127.0.0.1:0 >/dev/null 2>&1 & two=$!
+	done=0
+	wait $one && done=$((done + 1))
+	wait $two && done=$((done + 1))
+	[ $done -eq 1 ] || complain "$done of two inits of one folder succeeded"
+	[ -f both/tipline.conf ] && [ -f both/server.key ] &&
+		[ -f both/data/tips.sqlite ] || complain 'two inits spoiled it'
+done
 kill "$server"; wait "$server" || complain 'the server did not end with 0'
 server=
 [ ! -e http.sock ] || complain 'the socket is left'
