@@ -16,6 +16,7 @@
 #ifndef TIPLINE_ANALYST_BAG_H
 #define TIPLINE_ANALYST_BAG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +34,7 @@ struct bag; /* opaque */
 /* What is known of the tip from outside. */
 struct bag_about {
 	uint64_t number, sealed_len;
+	bool proved; /* the server's signature covers it */
 	uint32_t epoch;
 	uint8_t server[KEY_ID_LEN];
 	uint8_t sealed_digest[DIGEST_LEN];

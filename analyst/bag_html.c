@@ -93,11 +93,14 @@ bag_html(const struct bag_about *about, const struct bag_parts *parts,
 	if ((st = page_begin(out, title)) != ST_OK)
 		return st;
 	st = bytes_printf(out,
-	    "<p><a href=\"../index.html\">All tips</a></p>\n"
+	    "<p><a href=\"../index.html\">All tips</a></p>\n%s"
 	    "<p class=\"d\">Server %s, epoch %" PRIu32
 	    ". Hidden characters are shown as <b>U+200B</b>."
 	    " Open files only in a safe viewer.</p>\n"
 	    "<h2>Message</h2>\n",
+	    about->proved ? ""
+			  : "<p><b>Nothing proves this tip:</b> the bundle it"
+			    " came in was not whole and genuine.</p>\n",
 	    server, about->epoch);
 	if (st == ST_OK)
 		st = put_message(parts, out);

@@ -4,6 +4,7 @@
  *	{
  *	  "tipline": "tip 1",
  *	  "number": 17, "server": "0123456789abcdef", "epoch": 3,
+ *	  "proved": true,
  *	  "sealed_digest": "HEX", "sealed_len": 65684,
  *	  "first_line": "of the message, cleaned",
  *	  "message": {"file": "data/message.txt", "bytes": 5, "sha256": "HEX"},
@@ -12,7 +13,8 @@
  *	  "fields": [{"name": ..., as above}]
  *	}
  *
- * message is null when there was none.  A cleaned name may hide what it was,
+ * proved tells whether the server's signature covers the tip; message is
+ * null when there was none.  A cleaned name may hide what it was,
  * so the bytes themselves stand beside it in hex, which no program shows by
  * mistake.
  */
@@ -133,6 +135,7 @@ bag_json(const struct bag_about *about, const struct bag_parts *parts,
 	    !add_number(o, "number", about->number) ||
 	    !add_hex(o, "server", about->server, KEY_ID_LEN) ||
 	    !add_number(o, "epoch", about->epoch) ||
+	    cJSON_AddBoolToObject(o, "proved", about->proved) == NULL ||
 	    !add_hex(o, "sealed_digest", about->sealed_digest, DIGEST_LEN) ||
 	    !add_number(o, "sealed_len", about->sealed_len) ||
 	    !add_message(o, parts) || !add_list(o, "files", BAG_FILE, parts) ||

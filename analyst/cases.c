@@ -52,7 +52,7 @@ cases_open(const char *path, struct cases *cases)
 {
 	struct stat sb;
 
-	*cases = (struct cases){.dirfd = -1};
+	*cases = (struct cases){.dirfd = -1, .provedfd = -1};
 	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
 		say_error(
 		    "cannot make the folder %s: %s", path, strerror(errno));
@@ -78,9 +78,36 @@ cases_open(const char *path, struct cases *cases)
 	return ST_OK;
 }
 
-enum cases_found
-cases_look(const struct cases *cases, uint64_t number,
-    const uint8_t sealed_digest[static DIGEST_LEN])
+enum status
+cases_into_unproved(struct cases *cases)
+{
+	int fd;
+
+	if (mkdirat(cases->dirfd, CASES_UNPROVED, 0700) != 0 &&
+	    errno != EEXIST) {
+		say_error("cannot make the folder " CASES_UNPROVED ": %s",
+		    strerror(errno));
+		return errno == ENOSPC ? ST_FULL : ST_DENIED;
+	}
+	fd = openat(cases->dirfd, CASES_UNPROVED,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1) {
+		say_error("cannot open the folder " CASES_UNPROVED ": %s",
+		    strerror(errno));
+		return ST_DENIED;
+	}
+	cases->provedfd = cases->dirfd;
+	cases->dirfd = fd;
+	if (sweep(fd) == ST_OK)
+		return ST_OK;
+	say_error("cannot remove what a cut run left in " CASES_UNPROVED ": %s",
+	    strerror(errno));
+	return ST_IO;
+}
+
+static enum cases_found
+look_in(
+    int dirfd, uint64_t number, const uint8_t sealed_digest[static DIGEST_LEN])
 {
 	char name[BAG_NAME_LEN];
 	struct case_file there;
@@ -88,14 +115,24 @@ cases_look(const struct cases *cases, uint64_t number,
 	bool same;
 
 	bag_name(number, name);
-	if (fstatat(cases->dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
+	if (fstatat(dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
 		return errno == ENOENT ? CASES_ABSENT : CASES_CONFLICT;
-	if (case_file_read(cases->dirfd, name, &there) != ST_OK)
+	if (case_file_read(dirfd, name, &there) != ST_OK)
 		return CASES_CONFLICT;
 	same = there.has_digest &&
 	    memcmp(there.sealed_digest, sealed_digest, DIGEST_LEN) == 0;
 	case_file_free(&there);
 	return same ? CASES_SAME : CASES_CONFLICT;
+}
+
+enum cases_found
+cases_look(const struct cases *cases, uint64_t number,
+    const uint8_t sealed_digest[static DIGEST_LEN])
+{
+	if (cases->provedfd != -1 &&
+	    look_in(cases->provedfd, number, sealed_digest) == CASES_SAME)
+		return CASES_SAME;
+	return look_in(cases->dirfd, number, sealed_digest);
 }
 
 /* Move one bag into place; never in the place of anything. */
@@ -164,5 +201,7 @@ cases_close(struct cases *cases)
 {
 	if (cases->dirfd != -1)
 		close(cases->dirfd);
-	*cases = (struct cases){.dirfd = -1};
+	if (cases->provedfd != -1)
+		close(cases->provedfd);
+	*cases = (struct cases){.dirfd = -1, .provedfd = -1};
 }

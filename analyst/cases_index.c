@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyst/case_file.h"
@@ -126,13 +127,34 @@ put_row(int dirfd, uint64_t number, struct bytes *out)
 	return st;
 }
 
+/* Where the tips are that are not listed. */
 static enum status
-write_page(int dirfd, const struct numbers *numbers, int fd)
+put_lead(int dirfd, bool unproved, struct bytes *out)
+{
+	struct stat sb;
+
+	if (unproved)
+		return bytes_append_text(out,
+		    "<p><b>Nothing proves these tips:</b> the bundle they came"
+		    " in was not whole and genuine. Ask for another copy of"
+		    " it. <a href=\"../index.html\">Proved tips</a></p>\n");
+	if (fstatat(dirfd, CASES_UNPROVED, &sb, AT_SYMLINK_NOFOLLOW) == 0)
+		return bytes_append_text(out,
+		    "<p>Not listed here: <a href=\"" CASES_UNPROVED
+		    "/index.html\">tips that nothing proves</a>.</p>\n");
+	return ST_OK;
+}
+
+static enum status
+write_page(int dirfd, bool unproved, const struct numbers *numbers, int fd)
 {
 	struct bytes out = BYTES_INIT(CHUNK_MAX);
 	enum status st;
 
-	if ((st = page_begin(&out, "Tips")) == ST_OK)
+	st = page_begin(&out, unproved ? "Unproved tips" : "Tips");
+	if (st == ST_OK)
+		st = put_lead(dirfd, unproved, &out);
+	if (st == ST_OK)
 		st = bytes_printf(&out,
 		    "<p>%zu tip%s.</p>\n<table>\n<tr><th>tip</th>"
 		    "<th>first line</th><th>files</th></tr>\n",
@@ -154,25 +176,35 @@ write_page(int dirfd, const struct numbers *numbers, int fd)
 	return st;
 }
 
-enum status
-cases_index(const struct cases *cases)
+static enum status
+make_index(int dirfd, bool unproved)
 {
 	struct numbers numbers = {NULL, 0, 0};
 	enum status st;
 	int fd = -1;
 
-	if ((st = gather(cases->dirfd, &numbers)) != ST_OK)
+	if ((st = gather(dirfd, &numbers)) != ST_OK)
 		goto out;
-	st = durable_stream_begin(
-	    cases->dirfd, PAGE_NAME, 0600, DURABLE_REPLACE, &fd);
+	st = durable_stream_begin(dirfd, PAGE_NAME, 0600, DURABLE_REPLACE, &fd);
 	if (st != ST_OK)
 		goto out;
-	if ((st = write_page(cases->dirfd, &numbers, fd)) == ST_OK)
+	if ((st = write_page(dirfd, unproved, &numbers, fd)) == ST_OK)
 		st = durable_stream_finish(
-		    cases->dirfd, PAGE_NAME, DURABLE_REPLACE, &fd);
+		    dirfd, PAGE_NAME, DURABLE_REPLACE, &fd);
 	else
-		durable_stream_drop(cases->dirfd, PAGE_NAME, &fd);
+		durable_stream_drop(dirfd, PAGE_NAME, &fd);
 out:
 	free(numbers.p);
 	return st;
+}
+
+enum status
+cases_index(const struct cases *cases)
+{
+	enum status st;
+
+	if (cases->provedfd == -1)
+		return make_index(cases->dirfd, false);
+	st = make_index(cases->dirfd, true);
+	return st != ST_OK ? st : make_index(cases->provedfd, false);
 }

@@ -29,6 +29,8 @@ static const char help[] =
     "CASES/tip-000017, and list all in CASES/index.html.  A tip opened by an\n"
     "earlier run is left alone, so a run that was cut can simply be started\n"
     "again.  A tip that cannot be opened stops nothing; the summary says why.\n"
+    "The bundle is proved first.  If it is not whole and genuine, its tips go\n"
+    "to CASES/unproved.\n"
     "\n"
     "  --passphrase-file FILE  take the passphrase from FILE's first line\n";
 
@@ -110,6 +112,35 @@ say_reasons(struct run *run)
 		say("    and more");
 }
 
+/* Prove the bundle; if it cannot be, keep its tips apart. */
+static enum status
+prove(struct run *run)
+{
+	enum status st;
+
+	if ((st = inbox_prove(&run->in, &run->kr.set.server)) != ST_OK)
+		return st;
+	if (run->in.proved)
+		return ST_OK;
+	say("Nothing proves its tips, so they are kept apart from others.");
+	return cases_into_unproved(&run->cases);
+}
+
+static void
+say_summary(struct run *run, const char *cases)
+{
+	if (!run->in.proved)
+		say("Nothing proves that these tips are all, are unaltered, or"
+		    " come from your server: ask for another copy of the"
+		    " bundle.");
+	say("Opened %" PRIu64 ", already there %" PRIu64
+	    ", could not be opened %" PRIu64 ".",
+	    run->opened, run->there, run->failed);
+	say_reasons(run);
+	say("Look at them: %s/%sindex.html", cases,
+	    run->in.proved ? "" : CASES_UNPROVED "/");
+}
+
 /* Returns whether every tip was opened and the bundle is genuine. */
 static bool
 open_bundle(struct run *run, const char *cases)
@@ -117,14 +148,17 @@ open_bundle(struct run *run, const char *cases)
 	enum status st, committed;
 	bool fault, good = false;
 
+	if (prove(run) != ST_OK)
+		return false;
 	st = open_tips(run);
 	say_progress_end();
-	fault = st != ST_EOF &&
+	fault = st != ST_EOF && !run->in.changed &&
 	    bundle_reader_problem(run->in.reader) == BUNDLE_FINE;
 	if (fault)
 		say_machine_fault(st);
 	else
-		good = inbox_conclude(&run->in, st, &run->kr.set.server);
+		good = inbox_conclude(&run->in, st, &run->kr.set.server) &&
+		    run->in.proved;
 	/* What was opened before a fault is kept. */
 	if ((committed = cases_commit(&run->cases)) != ST_OK) {
 		say_machine_fault(committed);
@@ -134,14 +168,7 @@ open_bundle(struct run *run, const char *cases)
 		say_error("cannot write the list of tips: %s", status_text(st));
 		good = false;
 	}
-	if (!good && !fault && run->opened > 0 && run->in.altered == 0)
-		say("Nothing proves that the tips opened from it are all, or"
-		    " come from your server.");
-	say("Opened %" PRIu64 ", already there %" PRIu64
-	    ", could not be opened %" PRIu64 ".",
-	    run->opened, run->there, run->failed);
-	say_reasons(run);
-	say("Look at them: %s/index.html", cases);
+	say_summary(run, cases);
 	return good && !fault && run->failed == 0;
 }
 
@@ -151,7 +178,7 @@ open_command(const char *const arg[static 3], const char *passphrase_file)
 	const char *const write[] = {arg[2], NULL};
 	struct run run = {.kr = {.dirfd = -1},
 	    .in = {.fd = -1},
-	    .cases = {.dirfd = -1},
+	    .cases = {.dirfd = -1, .provedfd = -1},
 	    .reasons = BYTES_INIT(REASONS_MAX)};
 	struct passphrase pass = {NULL, 0};
 	bool good = false;
@@ -164,8 +191,15 @@ open_command(const char *const arg[static 3], const char *passphrase_file)
 		    arg[0]);
 		goto out;
 	}
-	if (inbox_open(arg[1], &run.kr.set.server, &run.in) != ST_OK ||
-	    passphrase_get(passphrase_file, false, &pass) != ST_OK ||
+	if (inbox_open(arg[1], &run.kr.set.server, &run.in) != ST_OK)
+		goto out;
+	if (!run.in.regular) {
+		say_error("%s is not a regular file: a bundle is read twice,"
+			  " first to prove it.  Copy it into a file",
+		    arg[1]);
+		goto out;
+	}
+	if (passphrase_get(passphrase_file, false, &pass) != ST_OK ||
 	    keyring_unlock(&run.kr, &pass) != ST_OK ||
 	    keyring_load_epochs(&run.kr) != ST_OK ||
 	    cases_open(arg[2], &run.cases) != ST_OK ||

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,19 +16,38 @@
 /* So many altered tips are named one by one. */
 #define ALTERED_SAID_MAX 20
 
+/*
+ * No sealed tip is shorter.  It bounds the memory for digests by the file's
+ * size, also for a bundle of a million tips of no bytes.
+ */
+#define SEALED_LEN_MIN 4096
+
 static enum status
 read_some(void *ctx, void *p, size_t len, size_t *got)
 {
-	const struct inbox *in = ctx;
+	struct inbox *in = ctx;
 	ssize_t n;
 
 	*got = 0;
 	do {
-		n = read(in->fd, p, len);
+		n = in->regular ? pread(in->fd, p, len, (off_t)in->at)
+				: read(in->fd, p, len);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return ST_IO;
+	in->at += (uint64_t)n;
 	*got = (size_t)n;
+	return ST_OK;
+}
+
+static enum status
+skip_some(void *ctx, uint64_t len, uint64_t *skipped)
+{
+	struct inbox *in = ctx;
+	const uint64_t left = in->at < in->size ? in->size - in->at : 0;
+
+	*skipped = len < left ? len : left;
+	in->at += *skipped;
 	return ST_OK;
 }
 
@@ -129,8 +149,10 @@ inbox_open(
 		    "cannot open the bundle %s: %s", path, strerror(errno));
 		return errno == ENOENT ? ST_ABSENT : ST_DENIED;
 	}
-	if (fstat(in->fd, &sb) == 0 && S_ISREG(sb.st_mode))
+	if (fstat(in->fd, &sb) == 0 && S_ISREG(sb.st_mode)) {
+		in->regular = true;
 		in->size = (uint64_t)sb.st_size;
+	}
 	(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	st = bundle_reader_begin(
 	    read_some, in, &in->head, &problem, &in->reader);
@@ -145,6 +167,110 @@ inbox_open(
 	return ST_OK;
 }
 
+static enum status
+say_changed(struct inbox *in)
+{
+	in->changed = true;
+	say_error("the bundle has changed while it was read: what was opened"
+		  " of it is proved, the rest is not touched");
+	return ST_FORGED;
+}
+
+static enum status
+keep_digest(struct inbox *in, const uint8_t digest[static DIGEST_LEN])
+{
+	if (in->digests_len > in->size / SEALED_LEN_MIN) {
+		say_error("the bundle names more tips than it has room for");
+		return ST_LIMIT;
+	}
+	if (in->digests_len == in->digests_cap) {
+		size_t cap = in->digests_cap == 0 ? 64 : in->digests_cap * 2;
+		uint8_t *p = realloc(in->digests, cap * DIGEST_LEN);
+
+		if (p == NULL) {
+			say_error("out of memory");
+			return ST_NOMEM;
+		}
+		in->digests = p;
+		in->digests_cap = cap;
+	}
+	memcpy(
+	    in->digests + in->digests_len++ * DIGEST_LEN, digest, DIGEST_LEN);
+	return ST_OK;
+}
+
+/* Hop to the end.  ST_EOF there. */
+static enum status
+hop(struct inbox *in)
+{
+	enum status st;
+
+	while ((st = inbox_next(in)) == ST_OK) {
+		if ((st = keep_digest(in, in->tip.digest)) != ST_OK ||
+		    (st = bundle_reader_skip(in->reader, skip_some)) != ST_OK)
+			break;
+		in->tips++;
+	}
+	say_progress_end();
+	return st;
+}
+
+/* Begin at the first tip again; the head must be the same. */
+static enum status
+begin_again(struct inbox *in)
+{
+	const struct bundle_head was = in->head;
+	enum bundle_problem problem;
+	enum status st;
+
+	bundle_reader_free(in->reader);
+	in->reader = NULL;
+	in->at = in->tips = 0;
+	in->tip = (struct bundle_tip){0};
+	(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	st = bundle_reader_begin(
+	    read_some, in, &in->head, &problem, &in->reader);
+	if (st != ST_OK) {
+		say_problem(in, problem);
+		return st;
+	}
+	if (memcmp(was.server, in->head.server, KEY_ID_LEN) != 0 ||
+	    was.before.number != in->head.before.number ||
+	    memcmp(was.before.head, in->head.before.head, DIGEST_LEN) != 0)
+		return say_changed(in);
+	return ST_OK;
+}
+
+enum status
+inbox_prove(struct inbox *in, const struct server_identity *server)
+{
+	enum status st;
+
+	(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_RANDOM);
+	if ((st = hop(in)) == ST_EOF)
+		st = bundle_reader_finish(in->reader, server->key, NULL);
+	in->faulty = bundle_reader_problem(in->reader);
+	if (st == ST_NOMEM)
+		return st;
+	if (st == ST_WRONG_KEY)
+		say_server(in, server);
+	if (st != ST_OK)
+		say_problem(in, in->faulty);
+	if (begin_again(in) != ST_OK)
+		return ST_FORGED;
+	in->proved = st == ST_OK;
+	return ST_OK;
+}
+
+/* Is the tip that stands next the one that was proved? */
+static bool
+is_as_proved(const struct inbox *in)
+{
+	return in->tips < in->digests_len &&
+	    memcmp(in->tip.digest, in->digests + in->tips * DIGEST_LEN,
+		DIGEST_LEN) == 0;
+}
+
 enum status
 inbox_next(struct inbox *in)
 {
@@ -156,6 +282,8 @@ inbox_next(struct inbox *in)
 	    in->head.before.number + in->tips + 1);
 	if (st == ST_OK || bundle_reader_problem(in->reader) == BUNDLE_JUMP)
 		in->tip = tip;
+	if (st == ST_OK && in->proved && !is_as_proved(in))
+		return say_changed(in);
 	return st;
 }
 
@@ -190,6 +318,7 @@ inbox_conclude(
 {
 	char id[KEY_ID_TEXT_LEN + 1];
 	const uint64_t first = in->head.before.number + 1;
+	enum bundle_problem problem;
 
 	say_progress_end();
 	if (st == ST_EOF)
@@ -197,7 +326,10 @@ inbox_conclude(
 	if (st == ST_WRONG_KEY)
 		say_server(in, server);
 	if (st != ST_OK) {
-		say_problem(in, bundle_reader_problem(in->reader));
+		problem = bundle_reader_problem(in->reader);
+		/* Once is enough. */
+		if (problem != in->faulty)
+			say_problem(in, problem);
 		say("The bundle is NOT complete and unaltered.  First number"
 		    " %" PRIu64 "; %" PRIu64 " tips could be read.",
 		    first, in->tips);
@@ -222,6 +354,7 @@ inbox_close(struct inbox *in)
 {
 	say_progress_end();
 	bundle_reader_free(in->reader);
+	free(in->digests);
 	if (in->fd != -1)
 		close(in->fd);
 	*in = (struct inbox){.fd = -1};

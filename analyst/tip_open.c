@@ -145,6 +145,7 @@ finish(struct inbox *in, struct cases *cases, struct bag *bag,
 
 	opener_report(op, &report);
 	about.epoch = report.epoch;
+	about.proved = in->proved;
 	memcpy(about.server, in->head.server, KEY_ID_LEN);
 	memcpy(about.sealed_digest, in->tip.digest, DIGEST_LEN);
 	if ((st = bag_finish(bag, &about)) != ST_OK)

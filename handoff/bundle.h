@@ -103,12 +103,26 @@ MUST_CHECK enum status bundle_reader_next(
 MUST_CHECK enum status bundle_reader_data(
     struct bundle_reader *r, const uint8_t **p, size_t *got);
 
+/* Passes over up to len bytes of the source; *skipped tells how many there
+ * were.  ST_OK or ST_IO. */
+typedef enum status bundle_skip(void *ctx, uint64_t len, uint64_t *skipped);
+
+/*
+ * Instead of data and tip_end: pass over the tip, so that its digest is taken
+ * at its word.  A reader that did this once reads but the
+ * heads from then on.  ST_OK, ST_SHORT, ST_IO; ST_BUG outside a tip
+ * or within its data.
+ */
+MUST_CHECK enum status bundle_reader_skip(
+    struct bundle_reader *r, bundle_skip *skip);
+
 /* After a tip's end: ST_OK, or ST_FORGED if its bytes lack its digest. */
 MUST_CHECK enum status bundle_reader_tip_end(struct bundle_reader *r);
 
 /*
  * After ST_EOF: check count, head and signature with the server's key, and
- * that nothing follows.  ST_OK only if every tip had its digest, too.
+ * that nothing follows.  ST_OK only if every tip had its digest, too, but for
+ * those that were skipped.
  * ST_FORGED, ST_WRONG_KEY, ST_MALFORMED, ST_IO.  *after, if not NULL, is the
  * chain behind the bundle.
  */

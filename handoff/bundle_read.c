@@ -22,6 +22,8 @@
 #define READER_BUFFERS 4
 /* From this length on, a tip's digest is worth a second thread. */
 #define LARGE_TIP ((uint64_t)1 << 20)
+/* What is read at once between skipped tips: a tip's head, no data. */
+#define HOP_LEN ((size_t)1 + BUNDLE_TIP_HEAD_LEN)
 
 struct bundle_reader {
 	bundle_source *source;
@@ -32,6 +34,7 @@ struct bundle_reader {
 	bool at_end;      /* the source has ended */
 	bool in_tip;      /* tip_end not reached yet */
 	bool ended;       /* the trailer was read */
+	bool hopping;     /* tips are skipped */
 	uint64_t left;    /* of the tip */
 	uint64_t altered; /* tips whose bytes lack their digest */
 	struct bundle_head head;
@@ -69,7 +72,8 @@ fill(struct bundle_reader *r)
 	r->buffer += READER_BUFFER_LEN;
 	if (r->buffer == r->ring + READER_BUFFERS * READER_BUFFER_LEN)
 		r->buffer = r->ring;
-	st = r->source(r->ctx, r->buffer, READER_BUFFER_LEN, &r->len);
+	st = r->source(r->ctx, r->buffer,
+	    r->hopping ? HOP_LEN : READER_BUFFER_LEN, &r->len);
 	if (st != ST_OK) {
 		r->len = 0;
 		return fail(r, st, BUNDLE_UNREADABLE);
@@ -279,6 +283,36 @@ bundle_reader_tip_end(struct bundle_reader *r)
 		return ST_OK;
 	r->altered++;
 	return ST_FORGED;
+}
+
+enum status
+bundle_reader_skip(struct bundle_reader *r, bundle_skip *skip)
+{
+	size_t n = r->len - r->pos;
+	uint64_t skipped;
+	enum status st;
+
+	if (r->fault != ST_OK)
+		return r->fault;
+	/* Bytes that the digest has already would spoil that of the next. */
+	if (!r->in_tip || r->left != r->tip.len)
+		return ST_BUG;
+	r->hopping = true;
+	if (n > r->left)
+		n = (size_t)r->left;
+	r->pos += n;
+	r->offset += n;
+	r->left -= n;
+	if (r->left > 0) {
+		if ((st = skip(r->ctx, r->left, &skipped)) != ST_OK)
+			return fail(r, st, BUNDLE_UNREADABLE);
+		r->offset += skipped;
+		r->left -= skipped;
+	}
+	if (r->left > 0)
+		return fail(r, ST_SHORT, BUNDLE_CUT);
+	r->in_tip = false;
+	return ST_OK;
 }
 
 /* The trailer against the tips that were really read. */

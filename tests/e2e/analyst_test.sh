@@ -72,7 +72,7 @@ help_goes_to_standard_output_and_wrong_use_is_2() {
 	    'open keys b' 'init --frob keys' 'init a b' \
 	    'keyset make keys --server s' \
 	    'keyset make keys --server s --out o --weeks 0' \
-	    'keyset make keys --server s --out o --weeks 521' \
+	    'keyset make keys --server s --out o --weeks 401' \
 	    'keyset make keys --server s --out o --name A'; do
 		expect 2 "$analyst" $words
 		[ -s said ] && [ ! -s out ] || fail "wrong use: $words"
@@ -243,6 +243,141 @@ an_altered_tip_is_named() {
 	expect 1 "$analyst" open keys b.altered cases.altered $pass
 	says 'Opened 2'
 	says 'tip 42: altered'
+	# The list is proved, so the other two are.
+	[ "$(ls cases.altered)" = "index.html
+tip-000041
+tip-000043" ] || fail "$(ls cases.altered)"
+	grep -q '"proved":.true' cases.altered/tip-000041/tip.json ||
+		fail "does not say that it is proved"
+}
+
+# unproved CASES NUMBER...: these are in CASES/unproved, and no tip in CASES
+unproved() {
+	[ -z "$(find "$1" -maxdepth 1 -name '*tip-*')" ] || fail "mixed: $1"
+	got=$(cd "$1/unproved" && echo tip-*)
+	dir=$1
+	shift
+	want=
+	for n; do
+		want="$want${want:+ }tip-00000$n"
+		grep -q '"proved":.false' "$dir/unproved/tip-00000$n/tip.json" ||
+			fail "tip $n does not say that nothing proves it"
+		grep -q 'Nothing proves' "$dir/unproved/tip-00000$n/index.html" ||
+			fail "the page of tip $n does not say it"
+	done
+	[ "$got" = "${want:-tip-*}" ] || fail "unproved: $got, not $want"
+	grep -q 'Nothing proves' "$dir/unproved/index.html" || fail "index"
+	grep -q 'href="unproved/index.html"' "$dir/index.html" || fail "link"
+	says 'ask for another copy'
+}
+
+two_tips() {
+	text_tip
+	printf 'tip\nmessage big.pdf\nend\n'
+}
+
+a_cut_bundle_and_then_the_whole_one_make_no_conflict() {
+	{ two_tips && text_tip; } | bundle b.copy
+	size=$(stat -c %s b.copy)
+	head -c $((size - 200)) b.copy >b.copy.cut
+	expect 1 "$analyst" open keys b.copy.cut cases.copy $pass
+	says "cut off at byte $((size - 200)), in tip 3"
+	says 'Opened 2, already there 0, could not be opened 0'
+	[ "$(grep -c 'cut off' said)" = 1 ] || fail "said twice"
+	unproved cases.copy 1 2
+	# Again: nothing anew.  A half tip of a killed run goes.
+	mkdir -p cases.copy/unproved/.tip-000003.part/data
+	expect 1 "$analyst" open keys b.copy.cut cases.copy $pass
+	says 'Opened 0, already there 2, could not be opened 0'
+	[ ! -e cases.copy/unproved/.tip-000003.part ] || fail "half a tip"
+	expect 0 "$analyst" open keys b.copy cases.copy $pass
+	says 'Opened 3, already there 0, could not be opened 0'
+	cmp -s big.pdf cases.copy/tip-000002/data/message.txt || fail tip 2
+	# What is proved already is not opened a second time.
+	rm -r cases.copy/unproved
+	expect 1 "$analyst" open keys b.copy.cut cases.copy $pass
+	says 'Opened 0, already there 2, could not be opened 0'
+	[ ! -e cases.copy/unproved/tip-000001 ] || fail "opened twice"
+}
+
+a_false_signature_keeps_the_tips_apart() {
+	size=$(stat -c %s b.copy)
+	{
+		head -c $((size - 1)) b.copy
+		tail -c 1 b.copy | tr '\000-\377' '\001-\377\000'
+	} >b.sig
+	expect 1 "$analyst" open keys b.sig cases.sig $pass
+	says "signature is not the server's"
+	says 'Opened 3'
+	unproved cases.sig 1 2 3
+	# The trailer's count, its head, and something behind it.
+	for at in 104 96; do
+		{
+			head -c $((size - at)) b.copy
+			printf '\177'
+			tail -c $((at - 1)) b.copy
+		} >b.sig
+		expect 1 "$analyst" open keys b.sig cases.sig$at $pass
+		unproved cases.sig$at 1 2 3
+	done
+	{ cat b.copy && echo; } >b.sig
+	expect 1 "$analyst" open keys b.sig cases.sig1 $pass
+	says "something behind the bundle's end"
+	unproved cases.sig1 1 2 3
+	expect 0 "$analyst" open keys b.copy cases.sig $pass
+	says 'Opened 3'
+}
+
+# Two tips of one length whose data, or whose digests too, change places.
+swapped_tips_are_told() {
+	{ text_tip && text_tip; } | bundle b.pair
+	size=$(stat -c %s b.pair)
+	len=$(((size - 68 - 2 * 49 - 105) / 2))
+	one=68
+	two=$((68 + 49 + len))
+	cut_out() { # cut_out FROM LENGTH
+		tail -c +$(($1 + 1)) b.pair | head -c "$2"
+	}
+	{
+		cut_out 0 $((one + 49))
+		cut_out $((two + 49)) $len
+		cut_out $two 49
+		cut_out $((one + 49)) $len
+		cut_out $((two + 49 + len)) 105
+	} >b.data
+	expect 1 "$analyst" open keys b.data cases.data $pass
+	says 'tip 1 is altered'
+	says 'tip 2 is altered'
+	says 'Opened 0, already there 0, could not be opened 2'
+	[ -z "$(find cases.data -name '*tip-*')" ] || fail "an altered tip"
+	{
+		cut_out 0 $((one + 17))
+		cut_out $((two + 17)) $((32 + len))
+		cut_out $two 17
+		cut_out $((one + 17)) $((32 + len))
+		cut_out $((two + 49 + len)) 105
+	} >b.swap
+	expect 1 "$analyst" open keys b.swap cases.swap $pass
+	says 'tips were exchanged'
+	says 'Opened 2'
+	unproved cases.swap 1 2
+	expect 0 "$analyst" open keys b.pair cases.swap $pass
+	says 'Opened 2'
+}
+
+a_bundle_that_can_be_read_but_once_is_refused() {
+	cat b.pair | expect 1 "$analyst" open keys /dev/stdin cases.pipe $pass
+	says 'not a regular file'
+	[ ! -e cases.pipe ] || fail "cases were made"
+	cat b.pair | expect 0 "$analyst" verify keys /dev/stdin
+}
+
+a_link_in_the_place_of_unproved_is_not_followed() {
+	mkdir cases.link elsewhere2
+	ln -s ../elsewhere2 cases.link/unproved
+	expect 1 "$analyst" open keys b.swap cases.link $pass
+	says 'cannot open the folder unproved'
+	[ -z "$(ls elsewhere2)" ] || fail "followed a link"
 }
 
 a_cut_bundle_tells_where() {
@@ -288,6 +423,20 @@ another_servers_bundle_is_refused() {
 	} >b.forged
 	expect 1 "$analyst" verify keys b.forged
 	says 'chain of tips'
+	expect 1 "$analyst" open keys b.forged cases.forged $pass
+	says 'chain of tips'
+	says 'Opened 1'
+	unproved cases.forged 1
+	# From a later number on only the signature can tell.
+	text_tip | "$make_bundle" bundle other/server.key keyset.txt 5 b.other
+	{
+		head -c 20 b.other
+		head -c 28 b.mode | tail -c 8
+		tail -c +29 b.other
+	} >b.forged
+	expect 1 "$analyst" open keys b.forged cases.forged5 $pass
+	says "signature is not the server's"
+	unproved cases.forged5 5
 }
 
 a_second_run_continues_and_overwrites_nothing() {
@@ -384,6 +533,11 @@ for part in \
     hostile_names_become_nothing_but_words_in_tip_json \
     one_bad_tip_stops_nothing \
     an_altered_tip_is_named \
+    a_cut_bundle_and_then_the_whole_one_make_no_conflict \
+    a_false_signature_keeps_the_tips_apart \
+    swapped_tips_are_told \
+    a_bundle_that_can_be_read_but_once_is_refused \
+    a_link_in_the_place_of_unproved_is_not_followed \
     a_cut_bundle_tells_where \
     another_servers_bundle_is_refused \
     a_second_run_continues_and_overwrites_nothing \

@@ -212,6 +212,129 @@ a_large_tip_is_read_and_checked_like_a_small_one(void **state)
 	bytes_free(&out);
 }
 
+static enum status
+hop_over(void *ctx, uint64_t len, uint64_t *skipped)
+{
+	struct source *s = ctx;
+
+	*skipped = s->len - s->at < len ? s->len - s->at : len;
+	s->at += (size_t)*skipped;
+	return s->fails_at_end ? ST_IO : ST_OK;
+}
+
+/* Hop from head to head; *tips and *problem tell how far it came. */
+static enum status
+hop_through(const struct bench *b, struct source *s, size_t *tips,
+    enum bundle_problem *problem)
+{
+	struct bundle_reader *r;
+	struct bundle_head head;
+	struct bundle_tip t;
+	enum status st;
+
+	*tips = 0;
+	st = bundle_reader_begin(bundling_get, s, &head, problem, &r);
+	if (st != ST_OK)
+		return st;
+	while ((st = bundle_reader_next(r, &t)) == ST_OK &&
+	    (st = bundle_reader_skip(r, hop_over)) == ST_OK)
+		++*tips;
+	if (st == ST_EOF)
+		st = bundle_reader_finish(r, b->key, NULL);
+	*problem = bundle_reader_problem(r);
+	/* What a fault says of its place is where reading would find it. */
+	assert_true(bundle_reader_offset(r) <= s->len);
+	if (*problem == BUNDLE_CUT)
+		assert_int_equal(bundle_reader_offset(r), s->len);
+	bundle_reader_free(r);
+	return st;
+}
+
+static void
+hopping_over_the_data_proves_the_list(void **state)
+{
+	const struct bench *b = *state;
+	uint8_t copy[4096];
+	enum bundle_problem problem;
+	size_t tips;
+
+	for (size_t step = 1; step <= b->whole.len; step++) {
+		struct source s = {
+		    .p = b->whole.p, .len = b->whole.len, .step = step};
+
+		assert_int_equal(hop_through(b, &s, &tips, &problem), ST_OK);
+		assert_int_equal(tips, TIPS);
+	}
+	/* Every mutant but those of the data is told. */
+	for (size_t i = 0; i < b->whole.len; i++) {
+		const size_t hello = HEAD_LEN + 2 * TIP_HEAD_LEN;
+		const size_t third = hello + 5 + TIP_HEAD_LEN;
+		const bool data = (i >= hello && i < hello + 5) ||
+		    (i >= third && i < third + 19);
+		struct source s = {
+		    .p = copy, .len = b->whole.len, .step = 1 + i % 200};
+
+		memcpy(copy, b->whole.p, b->whole.len);
+		copy[i] ^= 1;
+		assert_int_equal(
+		    hop_through(b, &s, &tips, &problem) == ST_OK, data);
+	}
+}
+
+static void
+no_cut_bundle_is_hopped_through(void **state)
+{
+	const struct bench *b = *state;
+	enum bundle_problem problem;
+	size_t tips;
+
+	for (size_t len = 0; len < b->whole.len; len++) {
+		for (size_t step = 0; step < 80; step += 13) {
+			struct source s = {
+			    .p = b->whole.p, .len = len, .step = step};
+
+			assert_int_equal(
+			    hop_through(b, &s, &tips, &problem), ST_SHORT);
+			assert_int_equal(problem, BUNDLE_CUT);
+		}
+	}
+	for (size_t step = 1; step < 80; step++) {
+		struct source s = {.p = b->whole.p,
+		    .len = b->whole.len,
+		    .step = step,
+		    .fails_at_end = true};
+
+		assert_int_equal(hop_through(b, &s, &tips, &problem), ST_IO);
+		assert_int_equal(problem, BUNDLE_UNREADABLE);
+	}
+}
+
+/* The digest of a tip that was read in part would spoil the next. */
+static void
+a_tip_is_skipped_whole_or_not_at_all(void **state)
+{
+	const struct bench *b = *state;
+	struct source s = {.p = b->whole.p, .len = b->whole.len};
+	struct bundle_reader *r;
+	enum bundle_problem problem;
+	struct bundle_head head;
+	struct bundle_tip t;
+	const uint8_t *p;
+	size_t n;
+
+	assert_int_equal(
+	    bundle_reader_begin(bundling_get, &s, &head, &problem, &r), ST_OK);
+	assert_int_equal(bundle_reader_skip(r, hop_over), ST_BUG);
+	assert_int_equal(bundle_reader_next(r, &t), ST_OK);
+	assert_int_equal(bundle_reader_skip(r, hop_over), ST_OK);
+	assert_int_equal(bundle_reader_skip(r, hop_over), ST_BUG);
+	assert_int_equal(bundle_reader_next(r, &t), ST_OK);
+	assert_int_equal(bundle_reader_data(r, &p, &n), ST_OK);
+	assert_int_equal(bundle_reader_skip(r, hop_over), ST_BUG);
+	assert_int_equal(bundle_reader_tip_end(r), ST_OK);
+	bundle_reader_free(r);
+}
+
 static void
 another_servers_key_is_told_from_a_forged_bundle(void **state)
 {
@@ -261,6 +384,9 @@ main(void)
 	    cmocka_unit_test(an_altered_tip_hides_no_other),
 	    cmocka_unit_test(a_skipped_tip_is_checked_all_the_same),
 	    cmocka_unit_test(a_large_tip_is_read_and_checked_like_a_small_one),
+	    cmocka_unit_test(hopping_over_the_data_proves_the_list),
+	    cmocka_unit_test(no_cut_bundle_is_hopped_through),
+	    cmocka_unit_test(a_tip_is_skipped_whole_or_not_at_all),
 	    cmocka_unit_test(another_servers_key_is_told_from_a_forged_bundle),
 	    cmocka_unit_test(a_jump_in_the_numbers_is_named),
 	};
