@@ -40,7 +40,7 @@ static const char help[] =
     "\n"
     "  --server FILE           server.pub, from the operator\n"
     "  --out FILE              the key set to write; must not be there\n"
-    "  --weeks N               how many weeks, 1 to 520 (26)\n"
+    "  --weeks N               how many weeks, 1 to 400 (26)\n"
     "  --name NAME             of the analyst, 1 to 32 of a-z 0-9 -"
     " (analyst)\n"
     "  --replace-server        KEYS was for another server until now\n"

@@ -20,6 +20,12 @@
 #define EPOCH_TEXT_MAX 126
 #define SET_TEXT_MAX 512
 
+_Static_assert(
+    (PLAN_WEEKS_MAX + 1) * (EPOCH_TEXT_MAX + KEY_NAME_MAX) + SET_TEXT_MAX <=
+	    KEYSET_MAX &&
+	PLAN_WEEKS_MAX < KEYSET_EPOCHS_MAX,
+    "every number of weeks that is taken fits into a key set");
+
 bool
 keyset_make_name_is_good(const char *name)
 {

@@ -11,7 +11,10 @@
 
 #define PLAN_DAY UINT64_C(86400)
 #define PLAN_WEEK (7 * PLAN_DAY)
-#define PLAN_WEEKS_MAX 520
+
+/* So many fit into one key set whatever the analyst's name, and the days of
+ * the last one's first week besides: keyset_make.c asserts it. */
+#define PLAN_WEEKS_MAX 400
 
 struct plan_week {
 	uint64_t from, until; /* seconds since 1970 */

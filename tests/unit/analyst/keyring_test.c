@@ -171,7 +171,7 @@ numbers_of_destroyed_keys_are_not_used_again(void **state)
 }
 
 static void
-more_weeks_than_fit_make_no_key(void **state)
+as_many_weeks_as_are_taken_fit_with_the_longest_name(void **state)
 {
 	struct keyset_wish wish = {.server = &server,
 	    .now = MONDAY,
@@ -183,14 +183,50 @@ more_weeks_than_fit_make_no_key(void **state)
 
 	(void)state;
 	open_keyring(&kr);
-	assert_int_equal(keyset_make(&kr, &wish, &made), ST_LIMIT);
-	assert_int_equal(kr.epochs, 0);
+	assert_int_equal(keyset_make(&kr, &wish, &made), ST_OK);
+	assert_int_equal(made.set.epochs, PLAN_WEEKS_MAX);
 	keyset_made_free(&made);
 	keyring_close(&kr);
-	/* As many as fit, do. */
-	make_set(MONDAY, 500, &made);
-	assert_int_equal(made.set.epochs, 500);
+	/* The most there can be: a day later, the first week still lives. */
+	wish.now += PLAN_DAY;
+	made = (struct keyset_made){
+	    .text = BYTES_INIT(KEYSET_MAX), .sig = BYTES_INIT(1024)};
+	open_keyring(&kr);
+	assert_int_equal(keyset_make(&kr, &wish, &made), ST_OK);
+	assert_int_equal(made.set.epochs, PLAN_WEEKS_MAX + 1);
 	keyset_made_free(&made);
+	keyring_close(&kr);
+}
+
+/* A clock set back makes keys live again, more than any set can name. */
+static void
+more_weeks_than_fit_make_no_key(void **state)
+{
+	struct keyset_wish wish = {.server = &server,
+	    .now = MONDAY,
+	    .weeks = PLAN_WEEKS_MAX,
+	    .name = "analyst"};
+	struct keyset_made made = {
+	    .text = BYTES_INIT(KEYSET_MAX), .sig = BYTES_INIT(1024)};
+	struct keyring kr;
+	size_t keys;
+
+	(void)state;
+	make_set(MONDAY, PLAN_WEEKS_MAX, &made);
+	keyset_made_free(&made);
+	make_set(MONDAY + 399 * PLAN_WEEK, PLAN_WEEKS_MAX, &made);
+	keyset_made_free(&made);
+	made = (struct keyset_made){
+	    .text = BYTES_INIT(KEYSET_MAX), .sig = BYTES_INIT(1024)};
+	open_keyring(&kr);
+	assert_int_equal(keyset_make(&kr, &wish, &made), ST_LIMIT);
+	keys = kr.epochs;
+	keyset_made_free(&made);
+	keyring_close(&kr);
+	open_keyring(&kr);
+	assert_int_equal(keyring_load_epochs(&kr), ST_OK);
+	assert_int_equal(kr.epochs, keys);
+	keyring_close(&kr);
 }
 
 static void
@@ -294,6 +330,7 @@ main(void)
 	    WITH_KEYRING(what_was_made_can_be_read_again),
 	    WITH_KEYRING(later_sets_keep_living_keys_and_count_on),
 	    WITH_KEYRING(numbers_of_destroyed_keys_are_not_used_again),
+	    WITH_KEYRING(as_many_weeks_as_are_taken_fit_with_the_longest_name),
 	    WITH_KEYRING(more_weeks_than_fit_make_no_key),
 	    WITH_KEYRING(a_wrong_passphrase_opens_nothing),
 	    WITH_KEYRING(a_folder_that_others_can_read_is_refused),
