@@ -42,6 +42,7 @@ struct conn {
 	bool paused;           /* waits for room in the keeper's queue */
 	uint32_t number;       /* at the keeper, once committed */
 	uint64_t left;         /* bytes of the body that have not come */
+	uint64_t began;        /* ms; when the body did */
 	uint64_t pace_bytes;   /* came since the pace was last looked at */
 	uint64_t pace_end;     /* ms; when it will be looked at */
 	uint64_t paused_at;    /* ms */
@@ -70,6 +71,10 @@ void conn_drop_heads(struct receiver *rx);
 
 /* Answer every connection whose tip is still arriving. */
 void conn_answer_bodies(struct receiver *rx, enum answer which);
+
+/* All places for uploads are taken: answer the slowest, so that nobody holds
+ * one for days at little cost.  False if all are young. */
+bool conn_body_yield(struct receiver *rx);
 
 /* The keeper's queue has room again. */
 void conn_resume_all(void);

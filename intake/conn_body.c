@@ -127,7 +127,8 @@ conn_body_begin(struct conn *c)
 	 * since c may be gone when it has been taken in. */
 	c->head = NULL;
 	c->head_len = 0;
-	c->pace_end = conn_now() + LIMIT_PACE_SECONDS * 1000;
+	c->began = conn_now();
+	c->pace_end = c->began + LIMIT_PACE_SECONDS * 1000;
 	conn_phase(c, CONN_BODY, &c->rx->working, LIMIT_PACE_SECONDS);
 	(void)take(c, head + c->http.head_len, have);
 	wiping_free(head);
@@ -191,6 +192,34 @@ conn_body_deadline(struct conn *c)
 	after = (struct timeval){
 	    (time_t)(wait / 1000), (suseconds_t)(wait % 1000 * 1000)};
 	(void)event_add(&c->timer, &after);
+}
+
+bool
+conn_body_yield(struct receiver *rx)
+{
+	uint64_t now = conn_now(), least = UINT64_MAX, age, rate;
+	struct conn *c, *slowest = NULL;
+
+	TAILQ_FOREACH(c, &rx->working, link)
+	{
+		/* Who waits for the keeper is not slow himself. */
+		if (c->phase != CONN_BODY || c->paused)
+			continue;
+		age = now - c->began;
+		if (age < LIMIT_YIELD_SECONDS * 1000)
+			continue;
+		/* A body is shorter than 2^41, so this fits. */
+		rate = ((c->http.length - c->left) << 20) / age;
+		if (rate < least) {
+			least = rate;
+			slowest = c;
+		}
+	}
+	if (slowest == NULL)
+		return false;
+	log_event(LOG_CONN_LIMIT);
+	conn_answer(slowest, ANSWER_TOO_SLOW);
+	return true;
 }
 
 void

@@ -93,7 +93,7 @@ begin_upload(struct conn *c, const struct recipients *to)
 		log_event(LOG_CIRCUIT_LIMIT);
 		return ANSWER_BUSY_CIRCUIT;
 	}
-	if (rx->uploads >= rx->uploads_max ||
+	if ((rx->uploads >= rx->uploads_max && !conn_body_yield(rx)) ||
 	    upload_new(&rx->shop, to, c->http.length, c, &c->upload) != ST_OK) {
 		admission_upload_end(c->circuit);
 		return ANSWER_BUSY;

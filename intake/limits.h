@@ -25,6 +25,9 @@
 #define LIMIT_PACE_BYTES 61440
 #define LIMIT_PACE_SECONDS 120
 
+/* when all places are taken, the slowest upload older than this gives way */
+#define LIMIT_YIELD_SECONDS 60
+
 /* draining what we refused, so that the browser shows our page */
 #define LIMIT_DRAIN_BYTES (1ULL << 30)
 #define LIMIT_DRAIN_SECONDS 600

@@ -78,9 +78,10 @@ take_config(struct receiver *rx, const void *p, size_t len)
 	if (config->loopback == 0)
 		rx->door[DOOR_LOOPBACK].fd = -1;
 	name_loopback(rx);
-	rx->uploads_max = config->connections_max < LIMIT_UPLOADS
-	    ? config->connections_max
-	    : LIMIT_UPLOADS;
+	/* Uploads alone never keep everybody else from coming in. */
+	rx->uploads_max = (config->connections_max + 1) / 2;
+	if (rx->uploads_max > LIMIT_UPLOADS)
+		rx->uploads_max = LIMIT_UPLOADS;
 	/* Taken from the system page by page, when first used. */
 	st = guarded_open(
 	    ((size_t)rx->uploads_max + 1) * LIMIT_UPLOAD_LEN, &locked);

@@ -298,32 +298,47 @@ silent_connections_stop_nobody(void **state)
 	stage_close(&s);
 }
 
+/* Half of the connections may be uploads.  When all those places are held,
+ * the slowest gives way as soon as it is old enough. */
 static void
-uploads_have_a_number_of_places(void **state)
+slow_uploads_hold_no_place_for_long(void **state)
 {
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", hello);
+	struct reply reply;
 	struct stage s;
 	int held[4];
 
 	(void)state;
-	config.connections_max = 4;
+	config.connections_max = 8;
 	stage_open(&s, &config);
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
+		/* The third sends the least. */
+		size_t less = i == 2 ? 80 : 60;
+
 		held[i] = stage_visitor(&s);
 		assert_true(
-		    stage_say(&s, held[i], request.p, request.len - 60));
+		    stage_say(&s, held[i], request.p, request.len - less));
 	}
 	stage_settle(&s);
 	assert_int_equal(ask(&s, GET), 200);
-	held[3] = stage_visitor(&s);
-	assert_true(stage_say(&s, held[3], request.p, request.len - 60));
-	stage_settle(&s);
-	/* All places are taken by work: the next one waits its turn. */
-	close(held[0]);
+	assert_int_equal(post(&s, ""), 503);
+	stage_later(&s, LIMIT_YIELD_SECONDS + 1);
 	assert_int_equal(post(&s, ""), 200);
-	for (int i = 1; i < 4; i++)
-		close(held[i]);
+	assert_true(stage_say(&s, held[2], request.p + request.len - 80, 80));
+	stage_hear(&s, held[2], &reply);
+	assert_int_equal(reply.code, 408);
+	reply_free(&reply);
+	/* The others were left alone. */
+	for (int i = 0; i < 4; i++) {
+		if (i == 2)
+			continue;
+		assert_true(
+		    stage_say(&s, held[i], request.p + request.len - 60, 60));
+		stage_hear(&s, held[i], &reply);
+		assert_int_equal(reply.code, 200);
+		reply_free(&reply);
+	}
 	bytes_free(&request);
 	stage_close(&s);
 }
@@ -464,7 +479,7 @@ main(void)
 	    cmocka_unit_test(one_circuit_cannot_hold_all_connections),
 	    cmocka_unit_test(one_circuit_cannot_hold_all_uploads),
 	    cmocka_unit_test(silent_connections_stop_nobody),
-	    cmocka_unit_test(uploads_have_a_number_of_places),
+	    cmocka_unit_test(slow_uploads_hold_no_place_for_long),
 	    cmocka_unit_test(a_slow_head_gets_a_page_and_silence_none),
 	    cmocka_unit_test(a_body_keeps_a_pace_and_may_take_for_ever),
 	    cmocka_unit_test(
