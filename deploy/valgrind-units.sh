@@ -1,23 +1,35 @@
 #!/usr/bin/env bash
 # valgrind-units.sh BUILD: each unit test under memcheck, for what the
-# sanitizers miss (uninitialised bytes on their way into a system call).
-# Tests that confine themselves, or count real memory, say so by their name
-# in SKIP: seccomp and smaps look different under valgrind.
+# sanitizers miss (uninitialised bytes on their way into a system call), as
+# many at once as there are processors.
+# Tests that confine themselves, or count real memory, stand in SKIP: seccomp
+# and smaps look different under valgrind.
 set -eu
-build=$1
 SKIP=" confine_test guarded_test "
-failed=0
-for t in "$build"/tests/*_test; do
-	name=$(basename "$t")
-	case $SKIP in *" $name "*) continue ;; esac
+
+one() {
+	name=$(basename "$1")
+	log=$2/$name.valgrind
+	begin=$SECONDS
 	if valgrind -q --error-exitcode=99 --leak-check=full \
 		--errors-for-leak-kinds=definite --trace-children=no \
-		"$t" >"$build/$name.valgrind" 2>&1; then
-		echo "valgrind $name: clean"
-	else
-		echo "valgrind $name: FAILED" >&2
-		tail -60 "$build/$name.valgrind" >&2
-		failed=1
+		"$1" >"$log" 2>&1; then
+		echo "valgrind $name: clean, $((SECONDS - begin)) s"
+		return 0
 	fi
-done
-exit $failed
+	echo "valgrind $name: FAILED" >&2
+	tail -60 "$log" >&2
+	return 1
+}
+
+if [ "${1:-}" = --one ]; then
+	one "$2" "$3"
+	exit
+fi
+build=$1
+for t in "$build"/tests/*_test; do
+	case $SKIP in
+	*" $(basename "$t") "*) ;;
+	*) printf '%s\0' "$t" ;;
+	esac
+done | xargs -0 -n 1 -P "$(nproc)" sh -c '"$0" --one "$2" "$1"' "$0" "$build"
