@@ -46,14 +46,20 @@ function(unit_test_with_faults name)
 	endforeach()
 endfunction()
 
-# fuzz_target(NAME ROOMS... ): tests/fuzz/NAME.c with a corpus folder beside.
+# fuzz_target(NAME_fuzz ROOMS... ): tests/fuzz/NAME_fuzz.c with its corpus in
+# tests/fuzz/corpus/NAME.  Without the fuzzer, the test corpus.NAME replays it.
 function(fuzz_target name)
-	if(NOT TIPLINE_FUZZ)
-		return()
-	endif()
 	add_executable(${name} ${name}.c)
 	target_link_libraries(${name} PRIVATE ${ARGN})
-	target_link_options(${name} PRIVATE -fsanitize=fuzzer)
 	set_target_properties(${name} PROPERTIES
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+	if(TIPLINE_FUZZ)
+		target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+		return()
+	endif()
+	string(REGEX REPLACE "_fuzz$" "" corpus ${name})
+	target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tests/fuzz/replay.c)
+	add_test(NAME corpus.${corpus} COMMAND ${name}
+		${CMAKE_SOURCE_DIR}/tests/fuzz/corpus/${corpus})
+	set_tests_properties(corpus.${corpus} PROPERTIES LABELS unit)
 endfunction()
