@@ -44,6 +44,14 @@ def children(pid):
     return found
 
 
+def walls(pid):
+    """What the kernel says of a process: {field: number}."""
+    with open(f'/proc/{pid}/status') as f:
+        return {name: int(value) for name, value in re.findall(
+            r'^(Seccomp|Seccomp_filters|NoNewPrivs|Threads):\s+(\d+)$',
+            f.read(), re.M)}
+
+
 def alive(pid):
     try:
         with open(f'/proc/{pid}/stat') as f:
@@ -114,6 +122,28 @@ class Supervisor(unittest.TestCase):
                 return now
             return None
         return until(both)
+
+    def test_each_process_stands_behind_walls_of_its_own(self):
+        self.install()
+        process = self.start()
+        self.ready()
+        both = self.two(process)
+        until(lambda: 'tipline-keeper: E200' in self.log())
+        if 'E106' in self.log():  # a build with sanitizers has no filters
+            return
+        own = walls(process.pid)
+        self.assertEqual(own['Seccomp'], 2)
+        self.assertEqual(own['NoNewPrivs'], 1)
+        # They are born behind the supervisor's walls, and add their own.
+        for pid in both.values():
+            self.assertEqual(walls(pid)['Seccomp'], 2)
+            self.assertEqual(walls(pid)['NoNewPrivs'], 1)
+            self.assertGreater(walls(pid)['Seccomp_filters'],
+                               own['Seccomp_filters'])
+            with open(f'/proc/{pid}/limits') as f:
+                self.assertRegex(f.read(), r'Max core file size +0 +0 ')
+            with open(f'/proc/{pid}/environ', 'rb') as f:
+                self.assertEqual(f.read(), b'LC_ALL=C\0')
 
     def test_it_serves_says_so_once_and_leaves_nothing(self):
         self.install()
