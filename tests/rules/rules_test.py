@@ -11,6 +11,7 @@ import binary_rules
 import house
 import limits_rules
 import source_rules
+import threats_rules
 
 GUARDED = """/*
  * x: for this test.
@@ -108,6 +109,19 @@ class Source(unittest.TestCase):
             with self.subTest(path=path, text=text[:60]):
                 self.assertEqual(bool(found), word is not None, found)
                 self.assertIn(word or "", found)
+
+
+class Threats(unittest.TestCase):
+    def check(self, cell, rows=11):
+        page = "| **1. A promise.** | %s | `unit.none` |\n" % cell * rows
+        return "\n".join(threats_rules.check_threats(
+            page, ["unit.a_test", "fuzz.b"]))
+
+    def test_a_promise_without_its_test_is_told(self):
+        self.assertEqual(self.check("`unit.a_*` and `fuzz.b` try it"), "")
+        self.assertIn("no test unit.c", self.check("`unit.a_test` `unit.c`"))
+        self.assertIn("no test for", self.check("a reader sees it"))
+        self.assertIn("10 promises", self.check("`fuzz.b`", 10))
 
 
 class Limits(unittest.TestCase):
