@@ -98,6 +98,11 @@ cases_into_unproved(struct cases *cases)
 	}
 	cases->provedfd = cases->dirfd;
 	cases->dirfd = fd;
+	/* For whoever gives this folder as CASES, which is not locked then. */
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		say_error("another run is at work in " CASES_UNPROVED);
+		return ST_BUSY;
+	}
 	if (sweep(fd) == ST_OK)
 		return ST_OK;
 	say_error("cannot remove what a cut run left in " CASES_UNPROVED ": %s",

@@ -89,6 +89,10 @@ say_cut(const struct inbox *in, uint64_t at, uint64_t before)
 		say_error("the bundle is cut off at byte %" PRIu64
 			  ", in tip %" PRIu64,
 		    at, in->tip.number);
+	else if (in->tips == 0)
+		say_error("the bundle is cut off at byte %" PRIu64
+			  ", before its first tip",
+		    at);
 	else
 		say_error("the bundle is cut off at byte %" PRIu64
 			  ", behind tip %" PRIu64 ": its end is missing",

@@ -38,8 +38,14 @@ open_folder(const char *path, int *fd)
 		return ST_DENIED;
 	}
 	/* Two runs that make keys at once would use one number twice. */
-	if (flock(*fd, LOCK_EX) != 0)
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+		return ST_OK;
+	/* Never wait without a word: that looks like a program that hangs. */
+	say("Another run uses %s: waiting until it ends.", path);
+	if (flock(*fd, LOCK_EX) != 0) {
+		say_error("cannot lock %s: %s", path, strerror(errno));
 		return ST_IO;
+	}
 	return ST_OK;
 }
 

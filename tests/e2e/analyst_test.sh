@@ -372,6 +372,36 @@ a_bundle_that_can_be_read_but_once_is_refused() {
 	cat b.pair | expect 0 "$analyst" verify keys /dev/stdin
 }
 
+# lock FOLDER SECONDS: hold its lock as another run would; waits until it is
+lock() {
+	flock "$1" sh -c 'echo >locked; sleep "$1"' sh "$2" &
+	tries=0
+	while [ ! -e locked ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 100 ] || fail "no lock"
+		sleep 0.05
+	done
+	rm locked
+}
+
+two_runs_at_once_do_not_meet() {
+	command -v flock >/dev/null || return 0
+	lock keys 1
+	expect 0 "$analyst" verify keys b.pair
+	says 'Another run uses keys: waiting'
+	wait
+	expect 0 "$analyst" verify keys b.pair
+	! grep -q 'waiting' said || fail "waits for nobody"
+	lock cases.swap 1
+	expect 1 "$analyst" open keys b.swap cases.swap $pass
+	says 'another run is at work in cases.swap'
+	wait
+	lock cases.swap/unproved 1
+	expect 1 "$analyst" open keys b.swap cases.swap $pass
+	says 'another run is at work in unproved'
+	wait
+}
+
 a_link_in_the_place_of_unproved_is_not_followed() {
 	mkdir cases.link elsewhere2
 	ln -s ../elsewhere2 cases.link/unproved
@@ -394,6 +424,9 @@ a_cut_bundle_tells_where() {
 	expect 1 "$analyst" open keys b.cut cases.cut2 $pass
 	says 'Opened 0'
 	[ ! -e cases.cut2/tip-000001 ] || fail "half a tip"
+	head -c 80 b.hostile >b.cut
+	expect 1 "$analyst" verify keys b.cut
+	says 'cut off at byte 80, before its first tip'
 	head -c 30 b.hostile >b.cut
 	expect 1 "$analyst" verify keys b.cut
 	says 'cut off in its head'
@@ -537,6 +570,7 @@ for part in \
     a_false_signature_keeps_the_tips_apart \
     swapped_tips_are_told \
     a_bundle_that_can_be_read_but_once_is_refused \
+    two_runs_at_once_do_not_meet \
     a_link_in_the_place_of_unproved_is_not_followed \
     a_cut_bundle_tells_where \
     another_servers_bundle_is_refused \
