@@ -17,9 +17,9 @@
 /* body */
 #define LIMIT_MESSAGE_LEN 262144
 #define LIMIT_PART_HEAD_LEN 1024
-#define LIMIT_PARTS_EXTRA 8     /* parts beside the files */
+#define LIMIT_PARTS_EXTRA 8      /* parts beside the files */
 #define LIMIT_BODY_SLACK 1048576 /* framing a browser adds to what it sends */
-#define LIMIT_READ_LEN 16384    /* read(2) at a time */
+#define LIMIT_READ_LEN 16384     /* read(2) at a time */
 
 /* pace: at least so many bytes in any so many seconds once a body began */
 #define LIMIT_PACE_BYTES 61440
@@ -34,10 +34,10 @@
 
 /* answer */
 #define LIMIT_ANSWER_SECONDS 120
-#define LIMIT_LINGER_SECONDS 5 /* for the other side to close first */
+#define LIMIT_LINGER_SECONDS 5  /* for the other side to close first */
 #define LIMIT_STALL_SECONDS 600 /* while it is us who make an upload wait */
 #define LIMIT_STOP_SECONDS 2    /* for answers under way when told to stop */
-#define PAGE_TOTAL_LEN 16384 /* every answer, head and body together */
+#define PAGE_TOTAL_LEN 16384    /* every answer, head and body together */
 
 /* uploads at once, and the guarded memory set aside for each */
 #define LIMIT_UPLOADS 2048

@@ -103,6 +103,7 @@ store_read(struct store *store, const struct store_tip *tip, store_sink *sink,
 			return st;
 	}
 	/* A chunk too many is damage as well. */
+	len = 0;
 	if (first <= end && (st = fetch(store, first, end, &len)) != ST_OK)
 		return st;
 	return len == 0 ? ST_OK : ST_MALFORMED;

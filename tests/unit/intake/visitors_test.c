@@ -358,7 +358,7 @@ a_slow_head_gets_a_page_and_silence_none(void **state)
 	assert_true(stage_say(&s, slow, GET, 10));
 	stage_settle(&s);
 	stage_later(&s, LIMIT_HEAD_SECONDS - 2);
-	assert_true(stage_say(&s, slow, GET + 10, 5)); /* wins no time */
+	assert_true(stage_say(&s, slow, &GET[10], 5)); /* wins no time */
 	stage_settle(&s);
 	stage_later(&s, 3);
 	stage_hear(&s, slow, &reply);
