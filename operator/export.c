@@ -304,7 +304,9 @@ open_file(struct export *e)
 	    durable_stream_begin(AT_FDCWD, e->path, 0600, DURABLE_NEW, &e->fd);
 
 	if (st == ST_EXISTS)
-		tool_say("%s is there already and is not overwritten", e->path);
+		tool_say("%s is there already and is not overwritten: name"
+			 " another file",
+		    e->path);
 	else if (st != ST_OK)
 		tool_say("%s cannot be written: %s", e->path, tool_words(st));
 	return st == ST_OK;

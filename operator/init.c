@@ -72,8 +72,9 @@ take_onion(const struct wish *w, struct config *c)
 		    " from HiddenServiceDir/hostname");
 	default:
 		return refuse("onion", w->onion,
-		    "this is no v3 onion address: 56 characters of a-z and"
-		    " 2-7, then .onion");
+		    "this is no v3 onion address (56 characters of a-z and"
+		    " 2-7, the last one d, then .onion): copy it from"
+		    " HiddenServiceDir/hostname, without http://");
 	}
 }
 
@@ -220,7 +221,9 @@ make_folder(const char *path, bool *made)
 
 	*made = mkdir(path, 0700) == 0;
 	if (!*made && errno != EEXIST) {
-		tool_say("%s cannot be made: %s", path, strerror(errno));
+		tool_say("%s cannot be made: %s; nothing was made: mend the"
+			 " path, or make the folder above it first",
+		    path, strerror(errno));
 		return -1;
 	}
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);

@@ -89,9 +89,12 @@ main(int argc, char **argv)
 			return TOOL_DONE;
 		}
 	}
-	tool_say("there is no command '%s%s%s'", argv[1],
-	    argc > 2 && strcmp(argv[1], "keyset") == 0 ? " " : "",
-	    argc > 2 && strcmp(argv[1], "keyset") == 0 ? argv[2] : "");
+	if (strcmp(argv[1], "keyset") != 0)
+		tool_say("there is no command '%s'", argv[1]);
+	else if (argc > 2)
+		tool_say("there is no command 'keyset %s'", argv[2]);
+	else
+		tool_say("after keyset comes install");
 	fputs("Try: tipline-operator --help\n", stderr);
 	return TOOL_USAGE;
 }

@@ -124,7 +124,8 @@ tool_read(const char *path, struct bytes *out)
 	enum status st = durable_read(AT_FDCWD, path, out);
 
 	if (st != ST_OK)
-		tool_say("%s cannot be read: %s", path, tool_words(st));
+		tool_say("%s cannot be read: %s; nothing was changed", path,
+		    tool_words(st));
 	return st;
 }
 
