@@ -180,9 +180,9 @@ read_number(struct reading *r, const struct number *n, const char *value)
 		return complain(r, "%s: '%.40s' is not a whole number%s",
 		    n->name, value, n->wide ? " with K, M, G or T" : "");
 	if (st != ST_OK || v < n->min)
-		return complain(r, "%s: %.40s is not within %llu and %llu",
+		return complain(r, "%s: %.40s is not within %llu and %llu%s",
 		    n->name, value, (unsigned long long)n->min,
-		    (unsigned long long)n->max);
+		    (unsigned long long)n->max, n->wide ? " bytes" : "");
 	narrow = (uint32_t)v;
 	memcpy(field, n->wide ? (void *)&v : (void *)&narrow,
 	    n->wide ? sizeof(v) : sizeof(narrow));

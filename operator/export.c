@@ -261,7 +261,10 @@ read_key(struct export *e)
 	if (st != ST_OK) {
 		tool_say("%s/" LINE_SERVER_KEY ": %s%s", e->line.path,
 		    tool_words(st),
-		    st == ST_DENIED ? ": it must have mode 0600" : "");
+		    st == ST_DENIED
+			? ": it must have mode 0600; no bundle was written"
+			: "; no bundle was written: put the file back from"
+			  " your backup");
 		return false;
 	}
 	sign_key_public(e->seed, own);
