@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -120,6 +121,19 @@ raise_limits(const struct setup *s)
 	    RLIMIT_MEMLOCK, LOCK_BASE + (rlim_t)connections * LOCK_EACH);
 }
 
+/* Keys and tips lie in it; said aloud at each start until it is mended. */
+static void
+warn_if_open(const struct setup *s)
+{
+	struct stat sb;
+
+	if (fstat(s->line.dirfd, &sb) == 0 && (sb.st_mode & 077) != 0)
+		say(s->line.path,
+		    "others on this machine can enter this folder, where the"
+		    " server's key lies: chmod 0700 it, then run"
+		    " tipline-operator check; going on");
+}
+
 static enum status
 open_line(const char *path, struct setup *s)
 {
@@ -141,6 +155,8 @@ open_line(const char *path, struct setup *s)
 		snprintf(busy, sizeof(busy), LINE_LOCK " cannot be locked: %s",
 		    strerror(errno));
 		say(path, busy);
+	} else {
+		warn_if_open(s);
 	}
 	return st;
 }

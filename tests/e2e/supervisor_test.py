@@ -221,6 +221,19 @@ class Supervisor(unittest.TestCase):
         until(lambda: 'E205' in self.log())
         self.assertTrue(b'<form' in self.page())
 
+    def test_a_folder_open_to_others_is_spoken_of_at_each_start(self):
+        self.install()
+        os.chmod(f'{self.folder}/line', 0o755)
+        sup = self.start()
+        self.ready()
+        self.assertIn('chmod 0700', self.log())
+        sup.terminate()
+        sup.wait(10)
+        os.chmod(f'{self.folder}/line', 0o700)
+        self.start(log='log2')
+        self.ready('log2')
+        self.assertNotIn('chmod 0700', self.log('log2'))
+
     def test_a_second_one_is_refused_and_of_two_at_once_one_wins(self):
         self.install()
         first = self.start()
