@@ -35,6 +35,7 @@
 #define PAUSE_MAX_MS 1000
 #define EPOCHS_EVERY_MS (3600 * 1000)
 #define NEVER UINT64_MAX
+#define CHANNEL_LEN (1 << 20) /* bytes on their way to the keeper */
 
 struct child {
 	pid_t pid;                             /* 0: none */
@@ -129,6 +130,24 @@ start_receiver(struct supervisor *sup)
 	sup->tell_config = sup->tell_epochs = true;
 }
 
+/*
+ * Let more than the usual 208 KiB lie in the channel, so that receiver and
+ * keeper wake each other less often: measured at 5 to 15 % of a long upload's
+ * time.  Where it is not allowed the channel is as good, only shorter.
+ */
+static void
+widen_channel(const int pair[static 2])
+{
+	const int len = CHANNEL_LEN;
+
+	for (int i = 0; i < 2; i++) {
+		if (setsockopt(pair[i], SOL_SOCKET, SO_SNDBUFFORCE, &len,
+			sizeof(len)) != 0)
+			(void)setsockopt(
+			    pair[i], SOL_SOCKET, SO_SNDBUF, &len, sizeof(len));
+	}
+}
+
 static void
 start_keeper(struct supervisor *sup)
 {
@@ -152,6 +171,7 @@ start_keeper(struct supervisor *sup)
 		plan_restart(&sup->keeper);
 		return;
 	}
+	widen_channel(pair);
 	spawn.fds[CHANNEL_FD - SPAWN_FIRST_FD] = pair[1];
 	start_child(&sup->keeper, &spawn);
 	close(pair[1]);
