@@ -4,9 +4,9 @@ RUN_PACKAGES="gcc libc6-dev make cmake ninja-build pkg-config
 	libevent-dev libsodium-dev libssl-dev libsqlite3-dev libseccomp-dev
 	libcjson-dev libinih-dev"
 CHECK_PACKAGES="$RUN_PACKAGES libcmocka-dev clang clang-format
-	libclang-rt-14-dev valgrind gdb minisign python3 python3-nacl sqlite3
-	curl tor nodejs firefox-esr chromium fonts-noto-core fonts-noto-cjk
-	e2fsprogs util-linux mandoc xvfb xdotool"
+	libclang-rt-14-dev valgrind git minisign python3 python3-nacl curl
+	tor nodejs firefox-esr chromium fonts-noto-core fonts-noto-cjk
+	e2fsprogs mount util-linux procps"
 
 say() {
 	printf '\n== %s\n' "$*"
