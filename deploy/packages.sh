@@ -6,7 +6,7 @@ RUN_PACKAGES="gcc libc6-dev make cmake ninja-build pkg-config
 CHECK_PACKAGES="$RUN_PACKAGES libcmocka-dev clang clang-format
 	libclang-rt-14-dev valgrind git minisign python3 python3-nacl curl
 	tor nodejs firefox-esr chromium fonts-noto-core fonts-noto-cjk
-	e2fsprogs mount util-linux procps"
+	e2fsprogs mount util-linux"
 
 say() {
 	printf '\n== %s\n' "$*"
