@@ -194,8 +194,8 @@ out:
 	return st;
 }
 
-static bool
-field_name_ok(const uint8_t *name, size_t len)
+bool
+envelope_field_name_ok(const uint8_t *name, size_t len)
 {
 	if (len == 0 || len > FIELD_NAME_MAX)
 		return false;
@@ -214,7 +214,7 @@ envelope_part(
 	if (env->phase != BETWEEN_PARTS || env->parts == UINT32_MAX)
 		return settle(env, ST_BUG);
 	if (kind == ENVELOPE_FIELD
-		? !field_name_ok(name, len)
+		? !envelope_field_name_ok(name, len)
 		: kind != ENVELOPE_FILE || len > ENVELOPE_NAME_MAX)
 		return settle(env, ST_BUG);
 	env->phase = IN_PART;

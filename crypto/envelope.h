@@ -75,6 +75,9 @@ MUST_CHECK enum status envelope_pad(
 MUST_CHECK enum status envelope_digest(
     struct envelope *env, uint8_t digest[static TIP_DIGEST_LEN], uint64_t *len);
 
+/* Is this a field's name as a tip may hold it: 1 to 64 of a-z 0-9 -? */
+bool envelope_field_name_ok(const uint8_t *name, size_t len);
+
 /* Wipe and free; NULL is allowed.  A tip not yet done is lost. */
 void envelope_free(struct envelope *env);
 

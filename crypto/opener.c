@@ -19,7 +19,6 @@
 #define STREAM_HEADER_LEN crypto_secretstream_xchacha20poly1305_HEADERBYTES
 #define TAG_FINAL crypto_secretstream_xchacha20poly1305_TAG_FINAL
 #define ITEM_HEAD 4
-#define FIELD_NAME_MAX 64
 
 _Static_assert(ENVELOPE_HEAD_MAX ==
 	HEAD_FIXED + RECIPIENT_LEN * RECIPIENTS_MAX + DIGEST_LEN +
@@ -154,25 +153,13 @@ read_head(struct opener *op)
 	return ST_OK;
 }
 
-static bool
-field_name_ok(const uint8_t *name, size_t len)
-{
-	if (len == 0 || len > FIELD_NAME_MAX)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!(name[i] >= 'a' && name[i] <= 'z') &&
-		    !(name[i] >= '0' && name[i] <= '9') && name[i] != '-')
-			return false;
-	}
-	return true;
-}
-
 static enum status
 item_part(struct opener *op, unsigned type, const uint8_t *name, size_t len)
 {
 	if (op->in_part || op->parts == UINT32_MAX)
 		return ST_MALFORMED;
-	if (type == FIELD ? !field_name_ok(name, len) : len > ENVELOPE_NAME_MAX)
+	if (type == FIELD ? !envelope_field_name_ok(name, len)
+			  : len > ENVELOPE_NAME_MAX)
 		return ST_MALFORMED;
 	op->in_part = true;
 	op->parts++;
