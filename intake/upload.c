@@ -20,7 +20,7 @@ struct upload {
 	struct claim claim; /* room at the keeper */
 	uint64_t size;      /* bytes of message and files so far */
 	uint64_t part_size;
-	uint32_t files;
+	uint32_t parts, files;
 	uint32_t number;
 	bool had_message;
 	bool committed;
@@ -101,6 +101,9 @@ on_part(void *ctx, const struct multipart_part *part)
 	struct upload *up = ctx;
 
 	up->part_size = 0;
+	/* Fields left empty are passed over, but not without end. */
+	if (up->parts++ == up->shop->files_max + LIMIT_PARTS_EXTRA)
+		return fail(up, ANSWER_TOO_LARGE, ST_LIMIT);
 	if (named(part, "message") && part->file == NULL && !up->had_message) {
 		up->had_message = true;
 		up->open = PART_MESSAGE;

@@ -187,6 +187,28 @@ limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 }
 
 static void
+fields_left_empty_are_passed_over_but_not_without_end(void **state)
+{
+	struct control_config config = stage_config();
+	const size_t most = config.files_max + LIMIT_PARTS_EXTRA;
+	struct tip_part *parts = calloc(most + 2, sizeof(*parts));
+	struct stage s;
+
+	(void)state;
+	parts[0] = (struct tip_part){"message", NULL, "m", 1};
+	for (size_t i = 1; i < most; i++)
+		parts[i] = (struct tip_part){"file", "", "", 0};
+	stage_open(&s, &config);
+	assert_int_equal(post(&s, parts), 200);
+	assert_told(&s, "<message>m;");
+	parts[most] = (struct tip_part){"file", "", "", 0};
+	assert_int_equal(post(&s, parts), 413);
+	assert_int_equal(s.committed, 1);
+	stage_close(&s);
+	free(parts);
+}
+
+static void
 a_body_too_large_is_answered_and_drained(void **state)
 {
 	struct control_config config = stage_config();
@@ -550,6 +572,8 @@ main(void)
 	    cmocka_unit_test(a_large_tip_arrives_whole),
 	    cmocka_unit_test(a_client_that_asks_first_is_told_to_go_on),
 	    cmocka_unit_test(what_is_not_a_tip_never_reaches_the_keeper),
+	    cmocka_unit_test(
+		fields_left_empty_are_passed_over_but_not_without_end),
 	    cmocka_unit_test(limits_within_a_body_are_held_and_nothing_is_kept),
 	    cmocka_unit_test(a_body_too_large_is_answered_and_drained),
 	    cmocka_unit_test(a_cut_body_leaves_an_abort_and_gets_a_page),
