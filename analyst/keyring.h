@@ -9,6 +9,18 @@
  *	KEYS/server.pub              the server the key sets are for
  *	KEYS/keyset.txt, .minisig    the last key set made
  *	KEYS/keyset.next             its text, written first: see cmd_keyset.c
+ *	KEYS/keysets/000007.txt      every key set ever made or taken, by number
+ *	KEYS/name                    the analyst's name
+ *	KEYS/roots/0001.key, .txt    roots that were changed, and the changes
+ *	KEYS/destroyed/2968          epochs whose key was destroyed
+ *	KEYS/backups/ID              which backups there are, and of what
+ *	KEYS/ledger-ID               what was seen and opened (ledger.h)
+ *	KEYS/sentinels/              test tips that must come back (sentinel.h)
+ *	KEYS/outbox/                 sealed replies that wait for a return bundle
+ *	KEYS/returned                number of the last return bundle
+ *
+ * An analyst who does not keep the root has root.pub alone, pinned when the
+ * first key set was taken.
  *
  * The folder and its secrets are readable by their owner alone, or they are
  * refused.  Secrets lie in guarded memory.  Whatever fails is said aloud
@@ -79,6 +91,18 @@ MUST_CHECK enum status keyring_load_epochs(struct keyring *kr);
 /* Return the epoch key of that id, borrowed, or NULL. */
 const struct opener_key *keyring_find(
     const struct keyring *kr, const uint8_t id[static KEY_ID_LEN]);
+
+/*
+ * Return the X25519 public key of that id from any key set ever made or
+ * taken, borrowed until keyring_close(), or NULL: for opener_known.
+ */
+const uint8_t *keyring_known(
+    const struct keyring *kr, const uint8_t id[static KEY_ID_LEN]);
+
+/* The signer's seed into guarded memory, and its public key's id.  As
+ * keyring_secret(). */
+MUST_CHECK enum status keyring_signer(struct keyring *kr,
+    uint8_t seed[static SECRET_KEY_LEN], uint8_t id[static KEY_ID_LEN]);
 
 /*
  * Open the secret file name, which must have that role, into secret

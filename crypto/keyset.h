@@ -62,6 +62,10 @@ MUST_CHECK enum status keyset_write(
 /* The epoch in force at now, borrowed from set, or NULL if there is none. */
 const struct keyset_epoch *keyset_at(const struct keyset *set, uint64_t now);
 
+/* The same with the highest epoch ever in force: see epoch_in_force(). */
+const struct keyset_epoch *keyset_in_force(const struct keyset *set,
+    uint64_t now, uint32_t floor, enum epoch_state *state, uint64_t *opens);
+
 void keyset_free(struct keyset *set);
 
 /* The file server.pub.  ST_OK, ST_VERSION, ST_MALFORMED / ST_LIMIT, ST_NOMEM.

@@ -10,6 +10,7 @@
 #ifndef TIPLINE_CRYPTO_OPENER_H
 #define TIPLINE_CRYPTO_OPENER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,8 +34,16 @@ struct opener_key {
 typedef const struct opener_key *opener_lookup(
     void *ctx, const uint8_t id[static KEY_ID_LEN], uint32_t epoch);
 
+/*
+ * Find the X25519 public key of an id, from any key set ever seen, or NULL.
+ * Boxes of recipients that are known so are made again and compared.
+ */
+typedef const uint8_t *opener_known(
+    void *ctx, const uint8_t id[static KEY_ID_LEN]);
+
 struct opener_events {
 	opener_lookup *lookup;
+	opener_known *known; /* may be NULL: no other box is compared */
 	enum status (*part)(void *ctx, enum envelope_part kind,
 	    const uint8_t *name, size_t len);
 	enum status (*data)(void *ctx, const uint8_t *p, size_t len);
@@ -47,6 +56,8 @@ struct opener_report {
 	uint32_t epoch;    /* 0 until the head was read */
 	size_t recipients; /* how many key ids the head names */
 	uint8_t ids[RECIPIENTS_MAX][KEY_ID_LEN];
+	bool unequal;    /* refused: it is sealed otherwise to others */
+	size_t compared; /* boxes of others that were made again */
 	uint64_t record; /* records that were authenticated */
 	uint64_t offset; /* where the head or record that failed begins;
 			    of a tip cut short, its length */

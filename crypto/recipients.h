@@ -18,7 +18,12 @@
 #define SECRET_KEY_LEN 32
 #define RECIPIENTS_MAX 16
 
-enum key_role { KEY_ROLE_EPOCH = 1, KEY_ROLE_SERVER = 2, KEY_ROLE_SIGNER = 3 };
+enum key_role {
+	KEY_ROLE_EPOCH = 1,
+	KEY_ROLE_SERVER = 2,
+	KEY_ROLE_SIGNER = 3,
+	KEY_ROLE_BACKUP = 4
+};
 
 struct recipient {
 	uint8_t id[KEY_ID_LEN];
@@ -32,6 +37,25 @@ struct recipients {
 	size_t count;
 	struct recipient r[RECIPIENTS_MAX];
 };
+
+/* Which epoch tips are sealed to, and why (docs/FORMATS.md section 3). */
+enum epoch_state {
+	EPOCH_BY_CLOCK, /* the newest that is valid now */
+	EPOCH_AHEAD,    /* the floor's: the clock went back behind it */
+	EPOCH_EARLY,    /* none yet; *opens is when the first begins */
+	EPOCH_ENDED,    /* none any more */
+};
+
+/*
+ * Find the epoch in force among count of them, in rising order, the first at
+ * first and each stride bytes behind the one before (they may lie inside
+ * larger structs).  floor is the highest number ever in force, 0 for none.
+ * NULL if there is none.  *opens is when the next epoch not in force yet
+ * begins, 0 if none will.
+ */
+const struct recipients *epoch_in_force(const struct recipients *first,
+    size_t stride, size_t count, uint64_t now, uint32_t floor,
+    enum epoch_state *state, uint64_t *opens);
 
 /* Make libsodium ready; call once before anything of crypto/.  ST_OK, ST_IO. */
 MUST_CHECK enum status crypto_room_init(void);

@@ -30,10 +30,16 @@ enum keeper_type {
 	    1, /* 1 to KEEPER_DATA_MAX sealed bytes; opens the upload */
 	KEEPER_COMMIT = 2, /* u64 sealed length, 32 bytes digest: it is whole */
 	KEEPER_ABORT = 3,  /* empty: forget it */
+	KEEPER_MAIL = 4,   /* mailbox id: which replies wait there? */
+	KEEPER_FORGET = 5, /* mailbox id, u64 reply id: delete that reply */
 	/* keeper to receiver */
 	KEEPER_KEPT = 17,    /* empty: on disk; the number may be used again */
 	KEEPER_REFUSED = 18, /* u8 enum keeper_reason; dropped, send no more */
 	KEEPER_ROOM = 19, /* u64 room for files, u64 room for text, in bytes */
+	KEEPER_SLOT = 20, /* u64 reply id, REPLY; KEEPER_SLOTS of them answer
+			   * each MAIL, those without a reply all zero */
+	KEEPER_FORGOTTEN = 21, /* empty: answers FORGET, once it is on disk,
+				* whether there was such a reply or not */
 };
 
 enum keeper_reason { KEEPER_FULL = 1, KEEPER_TROUBLE = 2 };
@@ -41,6 +47,18 @@ enum keeper_reason { KEEPER_FULL = 1, KEEPER_TROUBLE = 2 };
 #define KEEPER_COMMIT_LEN 40
 #define KEEPER_REFUSED_LEN 1
 #define KEEPER_ROOM_LEN 16
+#define KEEPER_MAILBOX_LEN 16
+#define KEEPER_FORGET_LEN (KEEPER_MAILBOX_LEN + 8)
+#define KEEPER_REPLY_LEN 4144
+#define KEEPER_SLOT_LEN (8 + KEEPER_REPLY_LEN)
+#define KEEPER_SLOTS 8
+
+/*
+ * MAIL and FORGET carry a number like an upload's, free again after the last
+ * answer; REFUSED with TROUBLE answers them when the database fails.  They
+ * wait for no upload: at most KEEPER_MAILS_MAX may be under way.
+ */
+#define KEEPER_MAILS_MAX 64
 
 /*
  * After REFUSED the receiver sends no more of that upload; what was already

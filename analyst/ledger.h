@@ -1,0 +1,79 @@
+/*
+ * ledger: what this keyring has seen and opened of a server's chain.
+ *
+ *	KEYS/ledger-0123456789abcdef     for the server of that id
+ *
+ * One record of fixed length for each number, so that nothing is held in
+ * memory: whether the tip was seen and opened, its epoch, length, digest,
+ * link and the bundle it came in.  Written after the tips themselves are on
+ * disk: a crash leaves it behind, never ahead, and opening again mends it.
+ */
+#ifndef TIPLINE_ANALYST_LEDGER_H
+#define TIPLINE_ANALYST_LEDGER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "crypto/keyset.h"
+#include "handoff/chain.h"
+
+struct ledger; /* opaque */
+
+enum ledger_state {
+	LEDGER_NOT_SEEN = 0,
+	LEDGER_SEEN = 1,   /* proved by the server's signature */
+	LEDGER_OPENED = 2, /* and opened into a folder of cases */
+	LEDGER_FAILED = 3, /* and could not be opened with these keys */
+};
+
+struct ledger_tip {
+	enum ledger_state state;
+	uint32_t epoch; /* 0: not known, no head of it was read */
+	uint64_t len, bundle;
+	uint8_t digest[DIGEST_LEN];
+	bool has_link, purged, answered; /* answered: an automatic reply */
+	uint8_t link[DIGEST_LEN];
+};
+
+/* The highest that any bundle's signed head has said. */
+struct ledger_facts {
+	uint64_t last, bundle;
+	uint32_t epoch;
+};
+
+/* Open or make the ledger of that server in the keyring's folder.  Says
+ * aloud what is wrong.  ST_OK (*out is the caller's), ST_MALFORMED, ST_DENIED,
+ * ST_FULL, ST_IO, ST_NOMEM. */
+MUST_CHECK enum status ledger_open(int keys_dirfd,
+    const struct server_identity *server, struct ledger **out);
+void ledger_close(struct ledger *ledger);
+
+/* Read a record; a number never seen reads as LEDGER_NOT_SEEN.  ST_OK, ST_IO,
+ * ST_MALFORMED. */
+MUST_CHECK enum status ledger_get(
+    struct ledger *ledger, uint64_t number, struct ledger_tip *tip);
+
+/* Write a record; on disk after ledger_sync().  ST_OK, ST_FULL, ST_IO. */
+MUST_CHECK enum status ledger_put(
+    struct ledger *ledger, uint64_t number, const struct ledger_tip *tip);
+MUST_CHECK enum status ledger_sync(struct ledger *ledger);
+
+void ledger_facts(const struct ledger *ledger, struct ledger_facts *facts);
+/* Raise the facts; lower values change nothing. */
+void ledger_facts_raise(
+    struct ledger *ledger, const struct ledger_facts *facts);
+
+/* Can an epoch's key be destroyed without losing a tip?  Counts over the
+ * whole chain, as far as it is known. */
+struct ledger_epoch {
+	uint64_t opened, unopened; /* tips of that epoch */
+	uint64_t first_unopened;   /* 0: none */
+	uint64_t unknown; /* numbers not seen, or seen without their epoch */
+	uint64_t first_unknown;
+	uint32_t stated; /* highest epoch any bundle's head has said */
+};
+MUST_CHECK enum status ledger_epoch(
+    struct ledger *ledger, uint32_t epoch, struct ledger_epoch *out);
+
+#endif
