@@ -7,37 +7,45 @@
 
 #include "base/num.h"
 
-#define COUNT_LEN 4
+#define HEAD_LEN 16       /* u32 floor, u64 opens, u32 count */
 #define EPOCH_HEAD_LEN 21 /* u32 epoch, u64 from, u64 until, u8 count */
 #define KEY_LEN (KEY_ID_LEN + PUBLIC_KEY_LEN)
 
-enum status
-control_epochs_write(const struct recipients *epochs, size_t count,
-    uint8_t *out, size_t size, size_t *len)
+static uint8_t *
+write_epoch(const struct recipients *e, uint8_t *p)
 {
-	size_t need = COUNT_LEN;
+	le32_put(p, e->epoch);
+	le64_put(p + 4, e->from);
+	le64_put(p + 12, e->until);
+	p[20] = (uint8_t)e->count;
+	p += EPOCH_HEAD_LEN;
+	for (size_t k = 0; k < e->count; k++, p += KEY_LEN) {
+		memcpy(p, e->r[k].id, KEY_ID_LEN);
+		memcpy(p + KEY_ID_LEN, e->r[k].key, PUBLIC_KEY_LEN);
+	}
+	return p;
+}
+
+enum status
+control_epochs_write(
+    const struct control_epochs *epochs, uint8_t *out, size_t size, size_t *len)
+{
+	size_t need = HEAD_LEN;
 	uint8_t *p = out;
 
 	*len = 0;
-	for (size_t i = 0; i < count; i++)
-		need += EPOCH_HEAD_LEN + epochs[i].count * KEY_LEN;
-	if (count > CONTROL_EPOCHS_MAX || need > size)
+	if (epochs->count > CONTROL_EPOCHS_MAX)
 		return ST_LIMIT;
-	le32_put(p, (uint32_t)count);
-	p += COUNT_LEN;
-	for (size_t i = 0; i < count; i++) {
-		const struct recipients *e = &epochs[i];
-
-		le32_put(p, e->epoch);
-		le64_put(p + 4, e->from);
-		le64_put(p + 12, e->until);
-		p[20] = (uint8_t)e->count;
-		p += EPOCH_HEAD_LEN;
-		for (size_t k = 0; k < e->count; k++, p += KEY_LEN) {
-			memcpy(p, e->r[k].id, KEY_ID_LEN);
-			memcpy(p + KEY_ID_LEN, e->r[k].key, PUBLIC_KEY_LEN);
-		}
-	}
+	for (size_t i = 0; i < epochs->count; i++)
+		need += EPOCH_HEAD_LEN + epochs->epoch[i].count * KEY_LEN;
+	if (need > size)
+		return ST_LIMIT;
+	le32_put(p, epochs->floor);
+	le64_put(p + 4, epochs->opens);
+	le32_put(p + 12, (uint32_t)epochs->count);
+	p += HEAD_LEN;
+	for (size_t i = 0; i < epochs->count; i++)
+		p = write_epoch(&epochs->epoch[i], p);
 	*len = need;
 	return ST_OK;
 }
@@ -68,30 +76,26 @@ parse_epoch(const uint8_t *p, size_t len, struct recipients *e)
 }
 
 enum status
-control_epochs_parse(const uint8_t *p, size_t len, struct recipients *epochs,
-    size_t max, size_t *count)
+control_epochs_parse(const uint8_t *p, size_t len, struct control_epochs *out)
 {
-	size_t told, used;
+	uint32_t before = 0;
+	size_t used;
 
-	*count = 0;
-	if (len < COUNT_LEN)
+	*out = (struct control_epochs){0};
+	if (len < HEAD_LEN || le32_get(p + 12) > CONTROL_EPOCHS_MAX)
 		return ST_MALFORMED;
-	told = le32_get(p);
-	if (told > max)
-		return ST_LIMIT;
-	p += COUNT_LEN;
-	len -= COUNT_LEN;
-	for (size_t i = 0; i < told; i++) {
-		used = parse_epoch(p, len, &epochs[i]);
-		/* Numbers rise, so that the highest in force is the last. */
-		if (used == 0 ||
-		    (i > 0 && epochs[i].epoch <= epochs[i - 1].epoch))
+	out->floor = le32_get(p);
+	out->opens = le64_get(p + 4);
+	out->count = le32_get(p + 12);
+	p += HEAD_LEN;
+	len -= HEAD_LEN;
+	for (size_t i = 0; i < out->count; i++) {
+		used = parse_epoch(p, len, &out->epoch[i]);
+		if (used == 0 || out->epoch[i].epoch <= before)
 			return ST_MALFORMED;
+		before = out->epoch[i].epoch;
 		p += used;
 		len -= used;
 	}
-	if (len != 0)
-		return ST_MALFORMED;
-	*count = told;
-	return ST_OK;
+	return len == 0 ? ST_OK : ST_MALFORMED;
 }

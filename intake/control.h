@@ -23,9 +23,9 @@
 enum control_type {
 	/* supervisor to receiver */
 	CONTROL_CONFIG = 1, /* struct control_config, first of all */
-	CONTROL_EPOCHS = 2, /* u32 count, then control_epoch_write() each;
-			     * replaces what was told before.  At most 16: those
-			     * in force now or next.  Sent again each hour. */
+	CONTROL_EPOCHS = 2, /* control_epochs_write(); replaces what was told
+			     * before.  Those in force now or next, or none:
+			     * then the form is closed.  Sent again each hour */
 	CONTROL_KEEPER = 3, /* empty, with the channel's descriptor */
 	/* receiver to supervisor */
 	CONTROL_READY = 17, /* empty: configured, keyed and serving */
@@ -45,14 +45,29 @@ struct control_config {
 	uint64_t upload_max;
 };
 
+/* The epochs that tips may be sealed to now or next; numbers rise. */
+struct control_epochs {
+	uint32_t floor; /* the highest number ever in force here, 0: none */
+	uint64_t opens; /* when the next epoch begins, seconds since 1970;
+			 * 0: not known */
+	size_t count;   /* 0: closed */
+	struct recipients epoch[CONTROL_EPOCHS_MAX];
+};
+
 /*
- * Epochs as bytes: u32 epoch, u64 from, u64 until, u8 count, then count times
- * 8 key id | 32 key.  parse checks all of it (1 to RECIPIENTS_MAX keys).
- * ST_OK, ST_LIMIT (out is too small) / ST_MALFORMED.
+ * Epochs as bytes: u32 floor, u64 opens, u32 count, then for each u32 epoch,
+ * u64 from, u64 until, u8 count, then count times 8 key id | 32 key.  parse
+ * checks all of it (1 to RECIPIENTS_MAX keys, numbers from 1 on that rise);
+ * of a message that is refused, nothing of *epochs is to be used.
+ * ST_OK, ST_LIMIT (out is too small, too many) / ST_OK, ST_MALFORMED.
  */
-MUST_CHECK enum status control_epochs_write(const struct recipients *epochs,
-    size_t count, uint8_t *out, size_t size, size_t *len);
-MUST_CHECK enum status control_epochs_parse(const uint8_t *p, size_t len,
-    struct recipients *epochs, size_t max, size_t *count);
+#define CONTROL_EPOCHS_LEN_MAX                                                 \
+	(16 +                                                                  \
+	    CONTROL_EPOCHS_MAX *                                               \
+		(21 + RECIPIENTS_MAX * (KEY_ID_LEN + PUBLIC_KEY_LEN)))
+MUST_CHECK enum status control_epochs_write(const struct control_epochs *epochs,
+    uint8_t *out, size_t size, size_t *len);
+MUST_CHECK enum status control_epochs_parse(
+    const uint8_t *p, size_t len, struct control_epochs *epochs);
 
 #endif
