@@ -1,6 +1,7 @@
 #include "crypto/keyset.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,6 +283,26 @@ keyset_at(const struct keyset *set, uint64_t now)
 			return &set->epoch[i - 1];
 	}
 	return NULL;
+}
+
+const struct keyset_epoch *
+keyset_in_force(const struct keyset *set, uint64_t now, uint32_t floor,
+    enum epoch_state *state, uint64_t *opens)
+{
+	const struct recipients *to;
+
+	_Static_assert(offsetof(struct keyset_epoch, to) == 0,
+	    "the recipients of an epoch are where the epoch is");
+	if (set->epochs == 0) {
+		*state = EPOCH_ENDED;
+		*opens = 0;
+		return NULL;
+	}
+	/* Every epoch lies within the set's validity: keyset_parse() saw to
+	 * it, so the set's own times need no look. */
+	to = epoch_in_force(&set->epoch[0].to, sizeof(set->epoch[0]),
+	    set->epochs, now, floor, state, opens);
+	return (const void *)to;
 }
 
 void

@@ -169,18 +169,6 @@ lines_name(struct lines *l, size_t i, char out[static KEY_NAME_MAX + 1])
 	return ST_OK;
 }
 
-/* Is key one that can be sealed to, or whose signatures mean something? */
-static bool
-key_usable(enum key_role role, const uint8_t key[static PUBLIC_KEY_LEN])
-{
-	static const uint8_t scalar[crypto_scalarmult_SCALARBYTES] = {8};
-	uint8_t shared[crypto_scalarmult_BYTES];
-
-	if (role == KEY_ROLE_EPOCH)
-		return crypto_scalarmult(shared, scalar, key) == 0;
-	return crypto_core_ed25519_is_valid_point(key) == 1;
-}
-
 enum status
 lines_key(struct lines *l, enum key_role role, uint8_t id[static KEY_ID_LEN],
     uint8_t key[static PUBLIC_KEY_LEN])

@@ -39,3 +39,56 @@ key_id_text(
 {
 	(void)sodium_bin2hex(text, KEY_ID_TEXT_LEN + 1, id, KEY_ID_LEN);
 }
+
+bool
+key_usable(enum key_role role, const uint8_t key[static PUBLIC_KEY_LEN])
+{
+	static const uint8_t scalar[crypto_scalarmult_SCALARBYTES] = {8};
+	uint8_t shared[crypto_scalarmult_BYTES];
+
+	if (role == KEY_ROLE_SERVER || role == KEY_ROLE_SIGNER)
+		return crypto_core_ed25519_is_valid_point(key) == 1;
+	return crypto_scalarmult(shared, scalar, key) == 0;
+}
+
+static const struct recipients *
+epoch_at(const struct recipients *first, size_t stride, size_t i)
+{
+	return (const void *)((const unsigned char *)(const void *)first +
+	    i * stride);
+}
+
+const struct recipients *
+epoch_in_force(const struct recipients *first, size_t stride, size_t count,
+    uint64_t now, uint32_t floor, enum epoch_state *state, uint64_t *opens)
+{
+	const struct recipients *clock = NULL, *ahead = NULL;
+
+	*opens = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct recipients *const e = epoch_at(first, stride, i);
+
+		/* What is behind the floor ended for good: its key may
+		 * have been destroyed. */
+		if (e->epoch < floor || now >= e->until)
+			continue;
+		if (e->epoch == floor)
+			ahead = e;
+		/* Numbers and times rise: the last that fits is the newest. */
+		if (e->from <= now) {
+			clock = e;
+		} else if (e->epoch != floor && *opens == 0) {
+			*opens = e->from;
+		}
+	}
+	if (clock != NULL) {
+		*state = EPOCH_BY_CLOCK;
+		return clock;
+	}
+	if (ahead != NULL) {
+		*state = EPOCH_AHEAD;
+		return ahead;
+	}
+	*state = *opens != 0 ? EPOCH_EARLY : EPOCH_ENDED;
+	return NULL;
+}

@@ -7,6 +7,7 @@
 #ifndef TIPLINE_CRYPTO_RECIPIENTS_H
 #define TIPLINE_CRYPTO_RECIPIENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -63,6 +64,10 @@ MUST_CHECK enum status crypto_room_init(void);
 /* The id of a public key in its role (docs/FORMATS.md, Conventions). */
 void key_id(enum key_role role, const uint8_t key[static PUBLIC_KEY_LEN],
     uint8_t id[static KEY_ID_LEN]);
+
+/* Is key one that can be sealed to, or whose signatures mean something?
+ * docs/FORMATS.md section 3 says which are not. */
+bool key_usable(enum key_role role, const uint8_t key[static PUBLIC_KEY_LEN]);
 
 /* Write id as 16 hex digits and a NUL. */
 void key_id_text(

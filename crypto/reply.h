@@ -31,9 +31,8 @@ struct reply {
 /* Seal a reply; seed is the signer's, reply->signer is filled in here.
  * ST_OK, ST_MALFORMED (empty, not UTF-8, or a control character other than
  * LF), ST_LIMIT, ST_NOMEM. */
-MUST_CHECK enum status reply_seal(const struct mailbox *to,
-    struct reply *reply, const uint8_t seed[static SECRET_KEY_LEN],
-    uint8_t out[static REPLY_LEN]);
+MUST_CHECK enum status reply_seal(const struct mailbox *to, struct reply *reply,
+    const uint8_t seed[static SECRET_KEY_LEN], uint8_t out[static REPLY_LEN]);
 
 /* Make one for nobody: a random mailbox id, a key that is forgotten. */
 MUST_CHECK enum status reply_decoy(

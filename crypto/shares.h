@@ -34,8 +34,8 @@ MUST_CHECK enum status shares_split(const uint8_t key[static SHARE_KEY_LEN],
 /* Put it together from count shares.  ST_OK; ST_SHORT (fewer than need);
  * ST_WRONG_KEY (of different backups); ST_EXISTS (one stands twice);
  * ST_NOMEM.  Whether the key is right shows when it opens something. */
-MUST_CHECK enum status shares_join(const struct share *share, size_t count,
-    uint8_t key[static SHARE_KEY_LEN]);
+MUST_CHECK enum status shares_join(
+    const struct share *share, size_t count, uint8_t key[static SHARE_KEY_LEN]);
 
 /* The file of a share.  ST_OK, ST_LIMIT, ST_NOMEM; reading: ST_MALFORMED,
  * ST_VERSION, ST_FORGED (the check: mistyped). */
