@@ -10,6 +10,7 @@
 #ifndef TIPLINE_CRYPTO_REPLY_H
 #define TIPLINE_CRYPTO_REPLY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,9 +29,13 @@ struct reply {
 	uint8_t text[REPLY_TEXT_MAX];
 };
 
+/* Is this what a reply may say: not empty, UTF-8 (RFC 3629), no control
+ * character but LF?  It is in tipline_crypto. */
+bool reply_text_ok(const uint8_t *text, size_t len);
+
 /* Seal a reply; seed is the signer's, reply->signer is filled in here.
- * ST_OK, ST_MALFORMED (empty, not UTF-8, or a control character other than
- * LF), ST_LIMIT, ST_NOMEM. */
+ * ST_OK, ST_MALFORMED (the text, or a key that nothing can be sealed to),
+ * ST_LIMIT, ST_NOMEM. */
 MUST_CHECK enum status reply_seal(const struct mailbox *to, struct reply *reply,
     const uint8_t seed[static SECRET_KEY_LEN], uint8_t out[static REPLY_LEN]);
 
@@ -39,10 +44,11 @@ MUST_CHECK enum status reply_decoy(
     uint8_t id[static MAILBOX_ID_LEN], uint8_t out[static REPLY_LEN]);
 
 /*
- * Open a reply with the mailbox and its secret key.  The signature inside is
- * for tools that know the signers (reply_check).  ST_OK; ST_FORGED (not to
- * this mailbox, or zeros: takes as long as opening one); ST_MALFORMED;
- * ST_NOMEM.
+ * Open a reply with the mailbox and its secret key.  Takes as long for one
+ * that is not to this mailbox, and for zeros.  The signature inside is for
+ * tools that know the signers, and is not looked at here.  ST_OK; ST_FORGED
+ * (not to this mailbox, or zeros); ST_MALFORMED (of no form that a reply
+ * has); ST_NOMEM.  On all but ST_OK *reply is zero.
  */
 MUST_CHECK enum status reply_open(const struct mailbox *box,
     const uint8_t secret[static SECRET_KEY_LEN],
