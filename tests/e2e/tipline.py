@@ -293,6 +293,22 @@ def form(message, files=()):
     return bytes(body)
 
 
+def fields(**values):
+    """The body of a form that has only fields."""
+    body = b"".join(part_head(name.encode()) + str(value).encode() + b"\r\n"
+                    for name, value in values.items())
+    return body + b"--%s--\r\n" % BOUNDARY
+
+
+def code_words(answer):
+    """The words of the return code on a receipt, as a person reads them."""
+    m = re.search(rb"<ol[^>]*>(.*?)</ol>", answer.body, re.S)
+    expect(m, "no words on", answer, answer.body)
+    words = re.findall(r"<li>\s*(?:<[^>]*>)?([a-z]+)", m.group(1).decode())
+    expect(len(words) == 12, "a code of", len(words), "words:", words)
+    return words
+
+
 def post(host, length, extra=b""):
     return (b"POST /tip HTTP/1.1\r\nHost: %s\r\n"
             b"Content-Type: multipart/form-data; boundary=%s\r\n"
@@ -513,7 +529,8 @@ class Line:
         self.opened_bundles += 1
         bundle = os.path.join(self.home, "b%d" % self.opened_bundles)
         cases = os.path.join(self.home, "cases%d" % self.opened_bundles)
-        self.tool("tipline-operator", "export", self.line, bundle)
+        self.tool("tipline-operator", "export", self.line, bundle,
+                  "--from", "1")
         self.tool("tipline-analyst", "verify", self.keys, bundle)
         p = self.analyst("open", self.keys, bundle, cases, check=False)
         expect(p.returncode == 0 or not must, "open: exit", p.returncode,
