@@ -6,8 +6,8 @@
 
 #include "analyst/command.h"
 #include "analyst/keyring.h"
-#include "analyst/passphrase.h"
 #include "analyst/say.h"
+#include "base/passphrase.h"
 
 static const char help[] =
     "usage: tipline-analyst init KEYS [--passphrase-file FILE]\n"

@@ -21,11 +21,11 @@
 #include "analyst/command.h"
 #include "analyst/keyring.h"
 #include "analyst/keyset_make.h"
-#include "analyst/passphrase.h"
 #include "analyst/plan.h"
 #include "analyst/say.h"
 #include "base/durable.h"
 #include "base/num.h"
+#include "base/passphrase.h"
 
 #define WEEKS_DEFAULT 26
 

@@ -14,9 +14,9 @@
 #include "analyst/command.h"
 #include "analyst/inbox.h"
 #include "analyst/keyring.h"
-#include "analyst/passphrase.h"
 #include "analyst/say.h"
 #include "analyst/tip_open.h"
+#include "base/passphrase.h"
 
 /* The summary repeats so many reasons; each was said when it was found. */
 #define REASONS_MAX (64 * 1024)

@@ -33,7 +33,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "analyst/passphrase.h"
+#include "base/passphrase.h"
 #include "base/status.h"
 #include "crypto/keyset.h"
 #include "crypto/minisign.h"

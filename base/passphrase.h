@@ -1,8 +1,10 @@
 /*
- * passphrase: ask for the keyring's passphrase, and keep it guarded.
+ * passphrase: ask for a keyring's passphrase, and keep it guarded.
+ *
+ * For the tools that open keys: tipline-analyst and tipline-restore.
  */
-#ifndef TIPLINE_ANALYST_PASSPHRASE_H
-#define TIPLINE_ANALYST_PASSPHRASE_H
+#ifndef TIPLINE_BASE_PASSPHRASE_H
+#define TIPLINE_BASE_PASSPHRASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

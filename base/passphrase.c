@@ -5,17 +5,18 @@
  * nothing typed stays in the terminal's own buffer, and Ctrl-C comes as a
  * byte, so that the terminal is always put back as it was.
  */
-#include "analyst/passphrase.h"
+#include "base/passphrase.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "analyst/say.h"
 #include "base/bytes.h"
 #include "base/durable.h"
 #include "base/guarded.h"
@@ -23,6 +24,19 @@
 #define KEY_INTERRUPT 0x03
 #define KEY_END 0x04
 #define KEY_ERASE_LINE 0x15
+
+/* One line on standard error, after the program's name. */
+__attribute__((format(printf, 1, 2))) static void
+tell(const char *format, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
 
 /* Does this byte go on with a UTF-8 character, rather than begin one? */
 static bool
@@ -132,7 +146,7 @@ ask_again(int tty, const struct passphrase *first)
 		return st;
 	st = ask(tty, "The same passphrase again: ", &second);
 	if (st == ST_OK && !is_same(first, &second)) {
-		say_error("the two passphrases are not the same");
+		tell("the two passphrases are not the same");
 		st = ST_MALFORMED;
 	}
 	passphrase_free(&second);
@@ -146,8 +160,8 @@ from_terminal(bool is_new, struct passphrase *pass)
 	int tty = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	if (tty == -1) {
-		say_error("there is no terminal to ask for the passphrase:"
-			  " give --passphrase-file FILE");
+		tell("there is no terminal to ask for the passphrase:"
+		     " give --passphrase-file FILE");
 		return ST_DENIED;
 	}
 	st = ask(tty,
@@ -158,12 +172,11 @@ from_terminal(bool is_new, struct passphrase *pass)
 		st = ask_again(tty, pass);
 	close(tty);
 	if (st == ST_EOF)
-		say_error("no passphrase given");
+		tell("no passphrase given");
 	else if (st == ST_LIMIT)
-		say_error(
-		    "the passphrase is longer than %d bytes", PASSPHRASE_MAX);
+		tell("the passphrase is longer than %d bytes", PASSPHRASE_MAX);
 	else if (st == ST_IO)
-		say_error("the terminal failed: %s", strerror(errno));
+		tell("the terminal failed: %s", strerror(errno));
 	return st;
 }
 
@@ -177,13 +190,13 @@ from_file(const char *file, struct passphrase *pass)
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1) {
-		say_error("cannot read the passphrase file %s: %s", file,
+		tell("cannot read the passphrase file %s: %s", file,
 		    strerror(errno));
 		return errno == ENOENT ? ST_ABSENT : ST_DENIED;
 	}
 	if (fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode) &&
 	    (sb.st_mode & 077) != 0)
-		say("warning: others can read the passphrase file %s", file);
+		tell("warning: others can read the passphrase file %s", file);
 	while ((st = read_all(fd, &c, 1)) == ST_OK && c != '\n') {
 		if (pass->len == PASSPHRASE_MAX) {
 			st = ST_LIMIT;
@@ -194,10 +207,10 @@ from_file(const char *file, struct passphrase *pass)
 	wipe(&c, sizeof(c));
 	close(fd);
 	if (st == ST_LIMIT)
-		say_error("the first line of %s is longer than %d bytes", file,
+		tell("the first line of %s is longer than %d bytes", file,
 		    PASSPHRASE_MAX);
 	else if (st == ST_IO)
-		say_error("cannot read the passphrase file %s: %s", file,
+		tell("cannot read the passphrase file %s: %s", file,
 		    strerror(errno));
 	if (st != ST_OK && st != ST_EOF)
 		return st;
@@ -213,16 +226,16 @@ check(const struct passphrase *pass, bool is_new)
 	size_t characters = 0;
 
 	if (pass->len == 0) {
-		say_error("an empty passphrase is refused: it would protect"
-			  " nothing");
+		tell("an empty passphrase is refused: it would protect"
+		     " nothing");
 		return ST_MALFORMED;
 	}
 	for (size_t i = 0; i < pass->len; i++)
 		characters += !goes_on(pass->p[i]);
 	if (is_new && characters < PASSPHRASE_MIN) {
-		say_error("this passphrase is too short: whoever finds the"
-			  " keys could try all of its kind; take at least %d"
-			  " characters, better six words",
+		tell("this passphrase is too short: whoever finds the"
+		     " keys could try all of its kind; take at least %d"
+		     " characters, better six words",
 		    PASSPHRASE_MIN);
 		return ST_MALFORMED;
 	}
@@ -235,7 +248,7 @@ passphrase_get(const char *file, bool is_new, struct passphrase *out)
 	enum status st;
 
 	if ((st = passphrase_new(out)) != ST_OK) {
-		say_error("no memory for the passphrase");
+		tell("no memory for the passphrase");
 		return st;
 	}
 	if (file != NULL)
