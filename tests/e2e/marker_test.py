@@ -1,11 +1,14 @@
 #!/usr/bin/python3
-"""A planted marker: once the answers are out, nothing of ours holds it.
+"""A planted marker: once the answers are out, nothing of ours holds it.  The
+same for a return code, the key that follows from it, and an answer read with
+it.
 
 Searched are the memory of all three processes, the folder of the line with
 database, write-ahead log and shared memory, and what they logged; no core
 file may appear.  The same search must find it in a build without wiping
 (TIPLINE_NOWIPE_BIN; built here if that is not given), or it proves nothing.
 """
+import hashlib
 import os
 import re
 import resource
@@ -16,8 +19,8 @@ import subprocess
 import tempfile
 import time
 
-from tipline import (BIN, LONG, PAGE_LEN, ROOT, Line, expect, form, post,
-                     run_tests, wait_for)
+from tipline import (BIN, LONG, PAGE_LEN, ROOT, Line, code_words, expect,
+                     fields, form, post, run_tests, wait_for)
 
 TIPS = 200 if LONG else 60
 PIECE = 16
@@ -34,6 +37,30 @@ class Marker:
         self.patterns += [p.encode("utf-16-le") for p in pieces]
         self.patterns += [bytes.fromhex(p) for p in pieces]
         self.any = re.compile(b"|".join(map(re.escape, self.patterns)))
+
+    def count(self, data):
+        return len(self.any.findall(data))
+
+
+class Secrets:
+    """A return code in every form that a process of ours could hold it in."""
+
+    def __init__(self, words):
+        with open(os.path.join(ROOT, "site/words/english.txt")) as f:
+            place = {w: i for i, w in enumerate(f.read().split())}
+        number = 0
+        for word in words:
+            number = number << 11 | place[word]
+        code = (number >> 4).to_bytes(16, "big")
+        key = hashlib.blake2b(b"", key=code, digest_size=32,
+                              person=b"tipline-mailboxk").digest()
+        numbers = b"".join(place[w].to_bytes(2, "little") for w in words)
+        pairs = [re.escape(a.encode()) + rb"(?:[\s.,0-9-]|</?[a-z]+>|%20)+" +
+                 re.escape(b.encode()) for a, b in zip(words, words[1:])]
+        self.any = re.compile(b"|".join(
+            [re.escape(x) for x in (code, key, code.hex().encode(),
+                                    key.hex().encode(), numbers)] + pairs),
+                              re.S)
 
     def count(self, data):
         return len(self.any.findall(data))
@@ -149,6 +176,57 @@ def found_after_tips(folder_bin):
         return {k: v for k, v in found.items() if v}
 
 
+def found_after_reply(folder_bin):
+    """{place: how often} of an answer and its code, after it was read."""
+    marker = Marker()
+    with Line(folder_bin=folder_bin) as line:
+        line.start()
+        words = code_words(line.tip("to be answered"))
+        answer_the_tip(line, (marker.text + " ") * 40)
+        body = fields(code=" ".join(words))
+        request = post(line.host, len(body)).replace(b"/tip", b"/return") + \
+            body
+        for i in range(20):
+            answer = line.ask(request)
+            expect(marker.text.encode() in answer.body, answer, answer.body)
+        # One that has the page and stays; one that was cut.
+        held = line.visitor()
+        held.send(request)
+        expect(len(held.sock.recv(PAGE_LEN, socket.MSG_WAITALL)) == PAGE_LEN,
+               "no whole page")
+        with line.visitor() as v:
+            v.send(request[:-40])
+        more = code_words(line.tip("another code"))
+        time.sleep(0.5)
+        found = {}
+        for kind in (marker, Secrets(words), Secrets(more)):
+            for name in ("supervisor", "receiver", "keeper"):
+                n = in_memory(getattr(line, name)(), kind)
+                if n:
+                    found.setdefault(name, []).append(
+                        (type(kind).__name__, n))
+            if n := in_files(line.line, kind):
+                found.setdefault("files", []).append(n)
+        held.sock.close()
+        line.stop()
+        return found
+
+
+def answer_the_tip(line, text):
+    """The way of an answer: open, reply, acknowledge, import."""
+    home = line.home
+    paths = {n: os.path.join(home, n) for n in
+             ("bundle", "cases", "answer", "back")}
+    line.tool("tipline-operator", "export", line.line, paths["bundle"])
+    line.analyst("open", line.keys, paths["bundle"], paths["cases"])
+    with open(paths["answer"], "w") as f:
+        f.write(text)
+    line.analyst("reply", line.keys, paths["cases"], "1", "--text",
+                 paths["answer"])
+    line.analyst("ack", line.keys, paths["back"], "--cases", paths["cases"])
+    line.tool("tipline-operator", "import", line.line, paths["back"])
+
+
 def no_core_file(line):
     """Let each part crash; the server was started with cores allowed."""
     line.may_die = True
@@ -174,6 +252,11 @@ def after_the_answers_nothing_of_ours_holds_the_marker():
     expect(not found, "the marker lies in", found)
 
 
+def after_an_answer_was_read_nothing_of_ours_holds_it_or_its_code():
+    found = found_after_reply(BIN)
+    expect(not found, "an answer or its code lies in", found)
+
+
 def nowipe_programs():
     """A build whose memory is not wiped when freed."""
     given = os.environ.get("TIPLINE_NOWIPE_BIN")
@@ -195,8 +278,13 @@ def without_wiping_the_same_search_finds_it():
     print("       found without wiping:", found)
     expect(found.get("receiver"), "this test could not fail")
     expect(set(found) == {"receiver"}, "elsewhere than in the receiver")
+    found = found_after_reply(nowipe_programs())
+    print("       found without wiping:", found)
+    kinds = {kind for kind, _ in found.get("receiver", [])}
+    expect(kinds == {"Marker", "Secrets"}, "this test could not fail")
 
 
 if __name__ == "__main__":
     run_tests(after_the_answers_nothing_of_ours_holds_the_marker,
+              after_an_answer_was_read_nothing_of_ours_holds_it_or_its_code,
               without_wiping_the_same_search_finds_it)
