@@ -63,4 +63,13 @@ MUST_CHECK enum status durable_stream_finish(
     int dirfd, const char *name, enum durable_mode mode, int *fd);
 void durable_stream_drop(int dirfd, const char *name, int *fd);
 
+/*
+ * Go on with the name.part that a cut run left, instead of beginning it: *fd
+ * reads and writes, at its start.  ST_ABSENT if there is none, ST_MALFORMED if
+ * it is no file of one name; else as begin.
+ * To leave it for another run, close the descriptor.
+ */
+MUST_CHECK enum status durable_stream_resume(
+    int dirfd, const char *name, enum durable_mode mode, int *fd);
+
 #endif

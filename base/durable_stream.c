@@ -123,6 +123,43 @@ out:
 	return st;
 }
 
+enum status
+durable_stream_resume(
+    int dirfd, const char *name, enum durable_mode mode, int *fd)
+{
+	struct durable_place at;
+	char part[DURABLE_NAME_MAX];
+	struct stat sb;
+	enum status st;
+
+	*fd = -1;
+	if ((st = find_part(dirfd, name, &at, part)) != ST_OK)
+		return st;
+	if (mode == DURABLE_NEW &&
+	    fstatat(at.dir, at.name, &sb, AT_SYMLINK_NOFOLLOW) == 0) {
+		st = ST_EXISTS;
+		goto out;
+	}
+	*fd =
+	    openat(at.dir, part, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	if (*fd == -1) {
+		st = errno == ENOENT ? ST_ABSENT : durable_place_status();
+		goto out;
+	}
+	if (fstat(*fd, &sb) != 0)
+		st = durable_place_status();
+	/* One with a second name is none that we made. */
+	else if (!S_ISREG(sb.st_mode) || sb.st_nlink != 1)
+		st = ST_MALFORMED;
+	else
+		st = lock_part(&at, part, *fd);
+	if (st != ST_OK)
+		close_keeping_errno(fd);
+out:
+	durable_place_leave(&at);
+	return st;
+}
+
 /* The file keeps its lock until it has its name. */
 enum status
 durable_stream_finish(

@@ -76,6 +76,43 @@ two_streams_never_share_a_name(void **state)
 }
 
 static void
+a_cut_stream_goes_on_where_it_was_left(void **state)
+{
+	int fd, other;
+
+	(void)state;
+	assert_int_equal(
+	    durable_stream_resume(dir, "r", DURABLE_NEW, &fd), ST_ABSENT);
+	assert_int_equal(fd, -1);
+	make("r.part", "the old", 0600);
+	assert_int_equal(
+	    durable_stream_resume(dir, "r", DURABLE_NEW, &fd), ST_OK);
+	assert_int_equal(
+	    durable_stream_resume(dir, "r", DURABLE_NEW, &other), ST_BUSY);
+	assert_int_equal(
+	    durable_stream_begin(dir, "r", 0600, DURABLE_NEW, &other), ST_BUSY);
+	assert_int_equal(lseek(fd, 0, SEEK_END), 7);
+	assert_int_equal(write_all(fd, " text", 5), ST_OK);
+	close(fd); /* left for another run */
+	assert_int_equal(
+	    durable_stream_resume(dir, "r", DURABLE_NEW, &fd), ST_OK);
+	assert_int_equal(
+	    durable_stream_finish(dir, "r", DURABLE_NEW, &fd), ST_OK);
+	assert_string_equal(holds("r"), OLD);
+	make("r.part", NEW, 0600);
+	assert_int_equal(
+	    durable_stream_resume(dir, "r", DURABLE_NEW, &fd), ST_EXISTS);
+	/* What has a second name is not ours to write into. */
+	assert_int_equal(linkat(dir, "r.part", dir, "s.part", 0), 0);
+	assert_int_equal(
+	    durable_stream_resume(dir, "s", DURABLE_NEW, &fd), ST_MALFORMED);
+	assert_int_equal(mkdirat(dir, "t.part", 0700), 0);
+	assert_int_not_equal(
+	    durable_stream_resume(dir, "t", DURABLE_NEW, &fd), ST_OK);
+	assert_int_equal(fd, -1);
+}
+
+static void
 any_failing_call_leaves_no_half_stream(void **state)
 {
 	int before = open_fds();
@@ -123,6 +160,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_FOLDER(a_stream_takes_its_name_when_it_is_finished),
 	    WITH_FOLDER(two_streams_never_share_a_name),
+	    WITH_FOLDER(a_cut_stream_goes_on_where_it_was_left),
 	    WITH_FOLDER(any_failing_call_leaves_no_half_stream),
 	    WITH_FOLDER(a_disk_that_stays_full_is_told_as_full),
 	};
