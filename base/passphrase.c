@@ -3,12 +3,14 @@
  *
  * The terminal is read key by key with its line editor and signal keys off:
  * nothing typed stays in the terminal's own buffer, and Ctrl-C comes as a
- * byte, so that the terminal is always put back as it was.
+ * byte.  A signal that ends the program puts the terminal back as it was
+ * before it does: a shell whose echo stays off looks broken.
  */
 #include "base/passphrase.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -91,25 +93,69 @@ read_line(int fd, struct passphrase *pass)
 	return st;
 }
 
+/* What on_signal() puts back; written before its handlers are set. */
+static struct {
+	int tty;
+	struct termios before;
+} shown;
+
+static const int ending[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+#define ENDING (sizeof(ending) / sizeof(ending[0]))
+
+/* The handler stands for one signal only: the same one again, unblocked when
+ * this returns, then does what it always does. */
+static void
+on_signal(int number)
+{
+	int kept = errno;
+
+	(void)tcsetattr(shown.tty, TCSAFLUSH, &shown.before);
+	(void)raise(number);
+	errno = kept;
+}
+
+/* One that the caller's parent ignored (nohup) stays ignored. */
+static void
+catch_signals(struct sigaction old[static ENDING])
+{
+	struct sigaction ours = {.sa_flags = (int)SA_RESETHAND};
+
+	ours.sa_handler = on_signal;
+	(void)sigemptyset(&ours.sa_mask);
+	for (size_t i = 0; i < ENDING; i++) {
+		(void)sigaction(ending[i], NULL, &old[i]);
+		if (old[i].sa_handler != SIG_IGN)
+			(void)sigaction(ending[i], &ours, NULL);
+	}
+}
+
 static enum status
 ask(int tty, const char *question, struct passphrase *pass)
 {
-	struct termios before, quiet;
+	struct sigaction old[ENDING];
+	struct termios quiet;
 	enum status st;
 
-	if (tcgetattr(tty, &before) != 0)
+	shown.tty = tty;
+	if (tcgetattr(tty, &shown.before) != 0)
 		return ST_IO;
-	quiet = before;
+	quiet = shown.before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
 	quiet.c_cc[VMIN] = 1;
 	quiet.c_cc[VTIME] = 0;
 	if ((st = write_all(tty, question, strlen(question))) != ST_OK)
 		return st;
+	catch_signals(old);
 	if (tcsetattr(tty, TCSAFLUSH, &quiet) != 0)
-		return ST_IO;
-	st = read_line(tty, pass);
-	if (tcsetattr(tty, TCSAFLUSH, &before) != 0 && st == ST_OK)
 		st = ST_IO;
+	else {
+		st = read_line(tty, pass);
+		if (tcsetattr(tty, TCSAFLUSH, &shown.before) != 0 &&
+		    st == ST_OK)
+			st = ST_IO;
+	}
+	for (size_t i = 0; i < ENDING; i++)
+		(void)sigaction(ending[i], &old[i], NULL);
 	if (write_all(tty, "\n", 1) != ST_OK && st == ST_OK)
 		st = ST_IO;
 	return st;

@@ -10,6 +10,7 @@ protect nothing is refused.
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -145,6 +146,26 @@ def interrupting_ends_it_and_gives_the_echo_back(keys):
     assert b"half" not in t.shown and not os.path.exists(keys)
 
 
+def a_signal_ends_it_and_gives_the_echo_back(keys):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT,
+                   signal.SIGQUIT):
+        t = Terminal("init", keys)
+        t.read("New passphrase")
+        t.type("half a passphrase")
+        os.kill(t.pid, number)
+        # The end must not be waited for by reading: look at the terminal
+        # first, while it is still there.
+        deadline = time.monotonic() + 20
+        while os.waitid(os.P_PID, t.pid, os.WEXITED | os.WNOWAIT |
+                        os.WNOHANG) is None:
+            assert time.monotonic() < deadline, "does not end"
+            time.sleep(0.01)
+        after = termios.tcgetattr(t.fd)
+        assert after == t.before, (after, t.before)
+        assert t.end() == -number
+        assert b"half" not in t.shown and not os.path.exists(keys)
+
+
 def without_a_terminal_it_says_what_to_do(keys):
     pid = os.fork()
     if pid == 0:
@@ -168,6 +189,7 @@ def main():
                 (two_that_differ_are_refused, other),
                 (an_empty_and_a_short_one_are_refused, other),
                 (interrupting_ends_it_and_gives_the_echo_back, other),
+                (a_signal_ends_it_and_gives_the_echo_back, other),
                 (without_a_terminal_it_says_what_to_do, other)):
             test(keys)
             print("ok ", test.__name__)
