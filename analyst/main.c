@@ -18,6 +18,8 @@
 
 #define GUARDED_LEN ((size_t)1 << 20)
 
+/* Commands of one first word stand together, so that "keys --help" can list
+ * those of keys. */
 struct command {
 	const char *first, *second; /* its words; second may be NULL */
 	int (*run)(int argc, char **argv);
@@ -32,18 +34,22 @@ static const struct command commands[] = {
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+/* List all commands, or those that begin with the word first. */
 static void
-list_commands(FILE *to)
+list_commands(FILE *to, const char *first)
 {
-	fputs("usage: tipline-analyst COMMAND ... | --help | --version\n", to);
+	fprintf(to, "usage: tipline-analyst %s ... | --help | --version\n",
+	    first == NULL ? "COMMAND" : first);
 	for (size_t i = 0; i < COMMANDS; i++) {
 		const struct command *c = &commands[i];
 		char words[32];
 
+		if (first != NULL && strcmp(first, c->first) != 0)
+			continue;
 		(void)snprintf(words, sizeof(words), "%s%s%s", c->first,
 		    c->second == NULL ? "" : " ",
 		    c->second == NULL ? "" : c->second);
-		fprintf(to, "  %-12s %s\n", words, c->line);
+		fprintf(to, "  %-14s %s\n", words, c->line);
 	}
 	fputs("Each command has --help.\n", to);
 }
@@ -59,9 +65,10 @@ run(int argc, char **argv)
 {
 	const char *first = argc > 1 ? argv[1] : "";
 	const char *second = argc > 2 ? argv[2] : "";
+	bool group = false;
 
 	if (is_help(first)) {
-		list_commands(stdout);
+		list_commands(stdout, NULL);
 		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 	}
 	if (strcmp(first, "--version") == 0) {
@@ -75,16 +82,18 @@ run(int argc, char **argv)
 			continue;
 		if (c->second == NULL)
 			return c->run(argc - 1, argv + 1);
-		/* "keyset --help" is as good as "keyset make --help". */
 		if (strcmp(second, c->second) == 0)
 			return c->run(argc - 2, argv + 2);
-		if (is_help(second))
-			return c->run(argc - 1, argv + 1);
+		group = true;
+	}
+	if (group && is_help(second)) {
+		list_commands(stdout, first);
+		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 	}
 	if (first[0] != '\0')
 		say_error("there is no command %s%s%s", first,
 		    second[0] == '\0' ? "" : " ", second);
-	list_commands(stderr);
+	list_commands(stderr, group ? first : NULL);
 	return EXIT_USAGE;
 }
 
