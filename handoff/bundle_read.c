@@ -5,8 +5,11 @@
  * bytes are handed out from it without a copy.  The digest of a large tip is
  * computed beside the caller's work on the same bytes, so a buffer is filled
  * anew only when its digest is done.  A fault of the layout is final (every
- * later call returns it again); a tip whose digest is wrong is not, since the
- * next tip can still be found.
+ * later call returns it again); a tip whose signature or digest is wrong is
+ * not, since the next tip can still be found.
+ *
+ * Only what the server signed moves numbers and chain, so nobody else can
+ * make a tip seem missing that came, or come that is missing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,14 +19,13 @@
 #include "crypto/digest.h"
 #include "handoff/bundle.h"
 #include "handoff/bundle_layout.h"
+#include "handoff/bundle_numbers.h"
 #include "handoff/worker.h"
 
 #define READER_BUFFER_LEN ((size_t)256 * 1024)
 #define READER_BUFFERS 4
 /* From this length on, a tip's digest is worth a second thread. */
 #define LARGE_TIP ((uint64_t)1 << 20)
-/* What is read at once between skipped tips: a tip's head, no data. */
-#define HOP_LEN ((size_t)1 + BUNDLE_TIP_HEAD_LEN)
 
 struct bundle_reader {
 	bundle_source *source;
@@ -31,16 +33,19 @@ struct bundle_reader {
 	uint64_t offset;   /* bytes handed out or parsed */
 	enum status fault; /* final, or ST_OK */
 	enum bundle_problem problem;
-	bool at_end;      /* the source has ended */
-	bool in_tip;      /* tip_end not reached yet */
-	bool ended;       /* the trailer was read */
-	bool hopping;     /* tips are skipped */
-	uint64_t left;    /* of the tip */
-	uint64_t altered; /* tips whose bytes lack their digest */
-	struct bundle_head head;
-	struct chain chain;
+	bool at_end;     /* the source has ended */
+	bool in_tip;     /* tip_end not reached yet */
+	bool ended;      /* the trailer was read */
+	bool disordered; /* an entry was not proved or not the next */
+	bool linked;     /* the chain is unbroken */
+	bool any_server; /* signatures are not checked */
+	uint8_t key[PUBLIC_KEY_LEN]; /* the server's */
+	uint8_t head[BUNDLE_HEAD_LEN], trailer[BUNDLE_END_LEN];
+	uint64_t left; /* of the tip */
+	struct bundle_start start;
+	struct chain chain; /* while linked */
+	struct bundle_numbers numbers;
 	struct bundle_tip tip;
-	uint8_t trailer[BUNDLE_TRAILER_LEN];
 	struct sha256 *sha;
 	struct worker *digester;
 	size_t pos, len; /* of buffer: parsed, filled */
@@ -72,8 +77,7 @@ fill(struct bundle_reader *r)
 	r->buffer += READER_BUFFER_LEN;
 	if (r->buffer == r->ring + READER_BUFFERS * READER_BUFFER_LEN)
 		r->buffer = r->ring;
-	st = r->source(r->ctx, r->buffer,
-	    r->hopping ? HOP_LEN : READER_BUFFER_LEN, &r->len);
+	st = r->source(r->ctx, r->buffer, READER_BUFFER_LEN, &r->len);
 	if (st != ST_OK) {
 		r->len = 0;
 		return fail(r, st, BUNDLE_UNREADABLE);
@@ -105,12 +109,11 @@ take(struct bundle_reader *r, uint8_t *out, size_t len)
 	return ST_OK;
 }
 
+/* The head, as far as its layout goes. */
 static enum status
-read_head(struct bundle_reader *r)
+read_head(struct bundle_reader *r, struct bundle_head *out)
 {
-	uint8_t head[BUNDLE_HEAD_LEN];
-	const uint8_t *p = head + BUNDLE_MAGIC_LEN;
-	uint64_t first;
+	uint8_t *head = r->head;
 	enum status st;
 
 	/* The magic alone first: a short text file is no cut bundle. */
@@ -124,19 +127,50 @@ read_head(struct bundle_reader *r)
 		return fail(r, ST_MALFORMED, BUNDLE_NONE);
 	if (memcmp(head, BUNDLE_MAGIC, BUNDLE_MAGIC_LEN) != 0)
 		return fail(r, ST_VERSION, BUNDLE_OTHER_VERSION);
-	st = take(r, head + BUNDLE_MAGIC_LEN, sizeof(head) - BUNDLE_MAGIC_LEN);
+	st = take(
+	    r, head + BUNDLE_MAGIC_LEN, BUNDLE_HEAD_LEN - BUNDLE_MAGIC_LEN);
 	if (st != ST_OK)
 		return st;
-	memcpy(r->head.server, p, KEY_ID_LEN);
-	p += KEY_ID_LEN;
-	first = le64_get(p);
-	p += 8;
+	r->start.bundle = le64_get(head + BUNDLE_AT_BUNDLE);
+	r->start.last = le64_get(head + BUNDLE_AT_LAST);
+	r->start.epoch = le32_get(head + BUNDLE_AT_EPOCH);
+	/* Of first 0 comes a number that check_head() refuses. */
+	r->start.before.number = le64_get(head + BUNDLE_AT_FIRST) - 1;
+	memcpy(r->start.before.head, head + BUNDLE_AT_BEFORE, DIGEST_LEN);
+	memcpy(out->server, head + BUNDLE_AT_SERVER, KEY_ID_LEN);
+	out->start = r->start;
+	return ST_OK;
+}
+
+/* Whose it is, whether that is true, and whether it makes sense. */
+static enum status
+check_head(struct bundle_reader *r)
+{
+	static const uint8_t zero[4];
+	uint8_t message[BUNDLE_HEAD_MESSAGE], id[KEY_ID_LEN];
+	const struct chain *before = &r->start.before;
+	struct chain genesis;
+
+	if (!r->any_server) {
+		key_id(KEY_ROLE_SERVER, r->key, id);
+		if (memcmp(id, r->head + BUNDLE_AT_SERVER, KEY_ID_LEN) != 0)
+			return fail(r, ST_WRONG_KEY, BUNDLE_OTHER_SERVER);
+		bundle_head_message(message, r->head);
+		if (sign_check(r->key, message, sizeof(message),
+			r->head + BUNDLE_HEAD_SIGNED) != ST_OK)
+			return fail(r, ST_FORGED, BUNDLE_HEAD_FORGED);
+		chain_genesis(&genesis, r->key);
+		if (before->number == 0 &&
+		    memcmp(genesis.head, before->head, DIGEST_LEN) != 0)
+			return fail(r, ST_FORGED, BUNDLE_HEAD_FORGED);
+	}
 	/* The upper half is left out so that no sum can overflow. */
-	if (first == 0 || first > INT64_MAX)
-		return fail(r, ST_MALFORMED, BUNDLE_JUMP);
-	r->head.before.number = first - 1;
-	memcpy(r->head.before.head, p, DIGEST_LEN);
-	r->chain = r->head.before;
+	if (r->start.last > INT64_MAX || before->number > r->start.last ||
+	    memcmp(r->head + BUNDLE_AT_RESERVED, zero, sizeof(zero)) != 0)
+		return fail(r, ST_MALFORMED, BUNDLE_LAYOUT);
+	bundle_numbers_begin(&r->numbers, before->number + 1, r->start.last);
+	r->chain = *before;
+	r->linked = true;
 	return ST_OK;
 }
 
@@ -147,14 +181,16 @@ digest_piece(void *ctx, const void *p, size_t len)
 }
 
 enum status
-bundle_reader_begin(bundle_source *source, void *ctx, struct bundle_head *head,
-    enum bundle_problem *problem, struct bundle_reader **out)
+bundle_reader_begin(bundle_source *source, void *ctx, const uint8_t *server_key,
+    struct bundle_head *head, enum bundle_problem *problem,
+    struct bundle_reader **out)
 {
 	struct bundle_reader *r = NULL;
 	enum status st = ST_NOMEM;
 
 	*out = NULL;
-	*problem = BUNDLE_FINE;
+	*head = (struct bundle_head){0};
+	*problem = BUNDLE_UNREADABLE;
 	if ((r = calloc(1, sizeof(*r))) == NULL ||
 	    (r->ring = malloc(READER_BUFFERS * READER_BUFFER_LEN)) == NULL)
 		goto out;
@@ -164,11 +200,15 @@ bundle_reader_begin(bundle_source *source, void *ctx, struct bundle_head *head,
 		goto out;
 	r->source = source;
 	r->ctx = ctx;
-	if ((st = read_head(r)) != ST_OK) {
+	r->any_server = server_key == NULL;
+	if (server_key != NULL)
+		memcpy(r->key, server_key, PUBLIC_KEY_LEN);
+	if ((st = read_head(r, head)) != ST_OK ||
+	    (st = check_head(r)) != ST_OK) {
 		*problem = r->problem;
 		goto out;
 	}
-	*head = r->head;
+	*problem = BUNDLE_FINE;
 	*out = r;
 	r = NULL; /* now the caller's */
 out:
@@ -191,11 +231,59 @@ close_tip(struct bundle_reader *r)
 	return bundle_reader_tip_end(r);
 }
 
+/* Check an entry and give it its place among those before it. */
+static void
+place(struct bundle_reader *r, const uint8_t entry[static BUNDLE_TIP_LEN])
+{
+	uint8_t message[BUNDLE_TIP_MESSAGE];
+	struct bundle_tip *tip = &r->tip;
+	bool believed = r->any_server;
+
+	tip->order = bundle_numbers_order(&r->numbers, tip->number);
+	if (!r->any_server) {
+		bundle_tip_message(message, r->head + BUNDLE_AT_SERVER, entry);
+		believed = tip->proved =
+		    sign_check(r->key, message, sizeof(message),
+			entry + BUNDLE_TIP_SIGNED) == ST_OK;
+	}
+	if (!believed || tip->order != BUNDLE_NEXT)
+		r->disordered = true;
+	if (!believed)
+		return;
+	bundle_numbers_take(&r->numbers, tip->number);
+	if (tip->order == BUNDLE_LATER)
+		r->linked = false;
+	if (tip->order != BUNDLE_NEXT || !r->linked)
+		return;
+	chain_add(&r->chain, tip->len, tip->digest);
+	tip->has_link = true;
+	memcpy(tip->link, r->chain.head, DIGEST_LEN);
+}
+
+static enum status
+read_entry(struct bundle_reader *r, uint8_t kind)
+{
+	uint8_t entry[BUNDLE_TIP_LEN] = {kind};
+	enum status st;
+
+	if ((st = take(r, entry + 1, sizeof(entry) - 1)) != ST_OK)
+		return st;
+	r->tip = (struct bundle_tip){.number = le64_get(entry + 1),
+	    .len = le64_get(entry + 9),
+	    .purged = kind == BUNDLE_KIND_PURGED};
+	memcpy(r->tip.digest, entry + 17, DIGEST_LEN);
+	if (r->tip.len == 0 || r->tip.len > BUNDLE_TIP_MAX)
+		return fail(r, ST_MALFORMED, BUNDLE_LAYOUT);
+	place(r, entry);
+	r->left = r->tip.purged ? 0 : r->tip.len;
+	r->in_tip = true;
+	return ST_OK;
+}
+
 enum status
 bundle_reader_next(struct bundle_reader *r, struct bundle_tip *tip)
 {
 	uint8_t kind;
-	uint8_t head[BUNDLE_TIP_HEAD_LEN];
 	enum status st;
 
 	*tip = (struct bundle_tip){0};
@@ -207,27 +295,19 @@ bundle_reader_next(struct bundle_reader *r, struct bundle_tip *tip)
 		return st;
 	if ((st = take(r, &kind, 1)) != ST_OK)
 		return st;
-	if (kind == BUNDLE_KIND_TRAILER) {
-		st = take(r, r->trailer, sizeof(r->trailer));
+	switch ((enum bundle_kind)kind) {
+	case BUNDLE_KIND_TIP:
+	case BUNDLE_KIND_PURGED:
+		if ((st = read_entry(r, kind)) == ST_OK)
+			*tip = r->tip;
+		return st;
+	case BUNDLE_KIND_TRAILER:
+		r->trailer[0] = kind;
+		st = take(r, r->trailer + 1, BUNDLE_END_LEN - 1);
 		r->ended = st == ST_OK;
 		return st == ST_OK ? ST_EOF : st;
 	}
-	if (kind != BUNDLE_KIND_TIP)
-		return fail(r, ST_MALFORMED, BUNDLE_LAYOUT);
-	if ((st = take(r, head, sizeof(head))) != ST_OK)
-		return st;
-	r->tip.number = le64_get(head);
-	r->tip.len = le64_get(head + 8);
-	memcpy(r->tip.digest, head + 16, DIGEST_LEN);
-	*tip = r->tip;
-	if (r->tip.number != r->chain.number + 1)
-		return fail(r, ST_MALFORMED, BUNDLE_JUMP);
-	if (r->tip.len > BUNDLE_TIP_MAX)
-		return fail(r, ST_LIMIT, BUNDLE_LAYOUT);
-	r->left = r->tip.len;
-	r->in_tip = true;
-	chain_add(&r->chain, r->tip.len, r->tip.digest);
-	return ST_OK;
+	return fail(r, ST_MALFORMED, BUNDLE_LAYOUT);
 }
 
 enum status
@@ -279,91 +359,68 @@ bundle_reader_tip_end(struct bundle_reader *r)
 	    (st = sha256_final(r->sha, digest)) != ST_OK)
 		return fail(r, st, BUNDLE_UNREADABLE);
 	r->in_tip = false;
-	if (memcmp(digest, r->tip.digest, DIGEST_LEN) == 0)
+	if (r->tip.purged || memcmp(digest, r->tip.digest, DIGEST_LEN) == 0)
 		return ST_OK;
-	r->altered++;
 	return ST_FORGED;
 }
 
-enum status
-bundle_reader_skip(struct bundle_reader *r, bundle_skip *skip)
-{
-	size_t n = r->len - r->pos;
-	uint64_t skipped;
-	enum status st;
-
-	if (r->fault != ST_OK)
-		return r->fault;
-	/* Bytes that the digest has already would spoil that of the next. */
-	if (!r->in_tip || r->left != r->tip.len)
-		return ST_BUG;
-	r->hopping = true;
-	if (n > r->left)
-		n = (size_t)r->left;
-	r->pos += n;
-	r->offset += n;
-	r->left -= n;
-	if (r->left > 0) {
-		if ((st = skip(r->ctx, r->left, &skipped)) != ST_OK)
-			return fail(r, st, BUNDLE_UNREADABLE);
-		r->offset += skipped;
-		r->left -= skipped;
-	}
-	if (r->left > 0)
-		return fail(r, ST_SHORT, BUNDLE_CUT);
-	r->in_tip = false;
-	return ST_OK;
-}
-
-/* The trailer against the tips that were really read. */
+/* The trailer's signature; what it says is missing from here on. */
 static enum status
-check_trailer(
-    struct bundle_reader *r, const uint8_t server_key[static PUBLIC_KEY_LEN])
+check_trailer(struct bundle_reader *r)
 {
-	const uint8_t *head = r->trailer + 8, *sig = head + DIGEST_LEN;
-	uint8_t message[BUNDLE_SIGNED_LEN];
-	struct chain genesis;
+	uint8_t message[BUNDLE_END_MESSAGE];
+	const uint64_t before = r->start.before.number;
+	const uint64_t count = le64_get(r->trailer + 1);
 
-	if (le64_get(r->trailer) != r->chain.number - r->head.before.number)
-		return fail(r, ST_FORGED, BUNDLE_COUNT);
-	if (memcmp(head, r->chain.head, DIGEST_LEN) != 0)
-		return fail(r, ST_FORGED, BUNDLE_CHAIN);
-	chain_genesis(&genesis, server_key);
-	if (r->head.before.number == 0 &&
-	    memcmp(genesis.head, r->head.before.head, DIGEST_LEN) != 0)
-		return fail(r, ST_FORGED, BUNDLE_CHAIN);
-	bundle_signed_bytes(
-	    message, r->head.server, &r->head.before, &r->chain);
-	if (sign_check(server_key, message, sizeof(message), sig) != ST_OK)
-		return fail(r, ST_FORGED, BUNDLE_SIGNATURE);
+	bundle_end_message(message, r->head, r->trailer);
+	if (!r->any_server &&
+	    sign_check(r->key, message, sizeof(message),
+		r->trailer + BUNDLE_END_SIGNED) != ST_OK)
+		return fail(r, ST_FORGED, BUNDLE_END_FORGED);
+	if (count > r->start.last - before)
+		return fail(r, ST_MALFORMED, BUNDLE_LAYOUT);
+	bundle_numbers_end(&r->numbers, before + count);
+	/* Tips of a longer bundle make no shorter one whole. */
+	if (r->disordered || r->chain.number != before + count ||
+	    memcmp(r->trailer + 9, r->chain.head, DIGEST_LEN) != 0)
+		r->disordered = true;
 	return ST_OK;
 }
 
 enum status
-bundle_reader_finish(struct bundle_reader *r,
-    const uint8_t server_key[static PUBLIC_KEY_LEN], struct chain *after)
+bundle_reader_finish(struct bundle_reader *r, struct chain *after)
 {
-	uint8_t id[KEY_ID_LEN];
 	enum status st;
 
 	if (r->fault != ST_OK)
 		return r->fault;
 	if (!r->ended)
 		return ST_BUG;
-	key_id(KEY_ROLE_SERVER, server_key, id);
-	if (memcmp(id, r->head.server, KEY_ID_LEN) != 0)
-		return fail(r, ST_WRONG_KEY, BUNDLE_OTHER_SERVER);
-	if ((st = check_trailer(r, server_key)) != ST_OK)
+	if ((st = check_trailer(r)) != ST_OK)
 		return st;
 	if ((st = fill(r)) != ST_OK)
 		return st;
+	/* First, for the tips that seem missing may be what stands there. */
 	if (!r->at_end)
 		return fail(r, ST_MALFORMED, BUNDLE_MORE);
-	if (r->altered > 0)
-		return fail(r, ST_FORGED, BUNDLE_ALTERED);
+	if (r->disordered)
+		return fail(r, ST_FORGED, BUNDLE_INCOMPLETE);
 	if (after != NULL)
 		*after = r->chain;
 	return ST_OK;
+}
+
+bool
+bundle_reader_missing(const struct bundle_reader *r, size_t i, uint64_t *first,
+    uint64_t *last, bool *more)
+{
+	*first = *last = 0;
+	*more = r->numbers.blurred != 0;
+	if (i >= r->numbers.count)
+		return false;
+	*first = r->numbers.gap[i].first;
+	*last = r->numbers.gap[i].last;
+	return true;
 }
 
 enum bundle_problem
