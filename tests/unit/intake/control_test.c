@@ -37,26 +37,36 @@ assert_same(const struct recipients *a, const struct recipients *b)
 		assert_memory_equal(&a->r[k], &b->r[k], sizeof(a->r[k]));
 }
 
+/* A message of count epochs with some keys each, as bytes. */
+static size_t
+make_message(size_t count, uint8_t p[static SIZE], struct control_epochs *in)
+{
+	size_t len;
+
+	*in = (struct control_epochs){
+	    .floor = 41, .opens = UINT64_C(1) << 33, .count = count};
+	for (size_t i = 0; i < count; i++)
+		make_epoch(&in->epoch[i], (uint32_t)i + 7, 1 + i);
+	assert_int_equal(control_epochs_write(in, p, SIZE, &len), ST_OK);
+	return len;
+}
+
 static void
 epochs_come_back_as_they_were_written(void **state)
 {
-	static struct recipients in[CONTROL_EPOCHS_MAX];
-	struct recipients out[CONTROL_EPOCHS_MAX];
+	static struct control_epochs in, out;
 	static uint8_t p[SIZE];
-	size_t len, count;
+	size_t len;
 
 	(void)state;
 	for (size_t n = 0; n <= CONTROL_EPOCHS_MAX; n++) {
+		len = make_message(n, p, &in);
+		assert_int_equal(control_epochs_parse(p, len, &out), ST_OK);
+		assert_int_equal(out.floor, in.floor);
+		assert_int_equal(out.opens, in.opens);
+		assert_int_equal(out.count, n);
 		for (size_t i = 0; i < n; i++)
-			make_epoch(&in[i], (uint32_t)i + 7, 1 + i);
-		assert_int_equal(
-		    control_epochs_write(in, n, p, sizeof(p), &len), ST_OK);
-		assert_int_equal(control_epochs_parse(
-				     p, len, out, CONTROL_EPOCHS_MAX, &count),
-		    ST_OK);
-		assert_int_equal(count, n);
-		for (size_t i = 0; i < n; i++)
-			assert_same(&in[i], &out[i]);
+			assert_same(&in.epoch[i], &out.epoch[i]);
 	}
 }
 
@@ -64,41 +74,36 @@ epochs_come_back_as_they_were_written(void **state)
 static void
 sixteen_epochs_of_sixteen_keys_fit_and_one_byte_less_does_not(void **state)
 {
-	struct recipients in[CONTROL_EPOCHS_MAX + 1];
+	static struct control_epochs in;
 	static uint8_t p[SIZE];
 	size_t len, again;
 
 	(void)state;
-	for (size_t i = 0; i <= CONTROL_EPOCHS_MAX; i++)
-		make_epoch(&in[i], (uint32_t)i + 1, RECIPIENTS_MAX);
+	in.count = CONTROL_EPOCHS_MAX;
+	for (size_t i = 0; i < CONTROL_EPOCHS_MAX; i++)
+		make_epoch(&in.epoch[i], (uint32_t)i + 1, RECIPIENTS_MAX);
+	assert_int_equal(control_epochs_write(&in, p, sizeof(p), &len), ST_OK);
+	assert_int_equal(len, CONTROL_EPOCHS_LEN_MAX);
 	assert_int_equal(
-	    control_epochs_write(in, CONTROL_EPOCHS_MAX, p, sizeof(p), &len),
-	    ST_OK);
-	assert_int_equal(len, 4 + 16 * (21 + 16 * 40));
-	assert_int_equal(
-	    control_epochs_write(in, CONTROL_EPOCHS_MAX, p, len - 1, &again),
-	    ST_LIMIT);
+	    control_epochs_write(&in, p, len - 1, &again), ST_LIMIT);
 	assert_int_equal(again, 0);
-	assert_int_equal(control_epochs_write(
-			     in, CONTROL_EPOCHS_MAX + 1, p, sizeof(p), &len),
-	    ST_LIMIT);
+	in.count++;
+	assert_int_equal(
+	    control_epochs_write(&in, p, sizeof(p), &len), ST_LIMIT);
 }
 
 static void
 more_epochs_than_there_is_room_for_are_refused(void **state)
 {
-	struct recipients in[3], out[3];
+	static struct control_epochs in, out;
 	static uint8_t p[SIZE];
-	size_t len, count;
+	size_t len;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++)
-		make_epoch(&in[i], (uint32_t)i + 1, 1);
-	assert_int_equal(
-	    control_epochs_write(in, 3, p, sizeof(p), &len), ST_OK);
-	assert_int_equal(
-	    control_epochs_parse(p, len, out, 2, &count), ST_LIMIT);
-	assert_int_equal(count, 0);
+	len = make_message(CONTROL_EPOCHS_MAX, p, &in);
+	p[12]++;
+	assert_int_equal(control_epochs_parse(p, len, &out), ST_MALFORMED);
+	assert_int_equal(out.count, 0);
 }
 
 /* Every cut and every longer message is refused; none reads past its end
@@ -106,55 +111,45 @@ more_epochs_than_there_is_room_for_are_refused(void **state)
 static void
 every_cut_is_refused(void **state)
 {
-	struct recipients in[3], out[3];
+	static struct control_epochs in, out;
 	static uint8_t p[SIZE];
-	size_t len, count;
+	size_t len;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++)
-		make_epoch(&in[i], (uint32_t)i + 1, i + 1);
-	assert_int_equal(
-	    control_epochs_write(in, 3, p, sizeof(p), &len), ST_OK);
+	len = make_message(3, p, &in);
 	for (size_t cut = 0; cut < len; cut++) {
 		uint8_t *exact = test_malloc(cut + 1);
 
 		memcpy(exact, p, cut);
 		assert_int_equal(
-		    control_epochs_parse(exact, cut, out, 3, &count),
-		    ST_MALFORMED);
-		assert_int_equal(count, 0);
+		    control_epochs_parse(exact, cut, &out), ST_MALFORMED);
 		test_free(exact);
 	}
 	p[len] = 0;
-	assert_int_equal(
-	    control_epochs_parse(p, len + 1, out, 3, &count), ST_MALFORMED);
+	assert_int_equal(control_epochs_parse(p, len + 1, &out), ST_MALFORMED);
 }
 
 /* A changed byte is refused or tells something else; never the same. */
 static void
 every_mutant_is_refused_or_different(void **state)
 {
-	struct recipients in[3], out[3];
+	static struct control_epochs in, out;
 	static uint8_t p[SIZE], back[SIZE];
-	size_t len, count, again;
+	size_t len, again;
 	unsigned refused = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++)
-		make_epoch(&in[i], (uint32_t)i + 1, i + 1);
-	assert_int_equal(
-	    control_epochs_write(in, 3, p, sizeof(p), &len), ST_OK);
+	len = make_message(3, p, &in);
 	for (size_t at = 0; at < len; at++) {
 		for (unsigned flip = 1; flip < 256; flip <<= 1) {
 			p[at] ^= (uint8_t)flip;
-			if (control_epochs_parse(p, len, out, 3, &count) !=
-			    ST_OK) {
+			if (control_epochs_parse(p, len, &out) != ST_OK) {
 				refused++;
 			} else {
 				/* What was read is exactly what was told. */
 				assert_int_equal(
 				    control_epochs_write(
-					out, count, back, sizeof(back), &again),
+					&out, back, sizeof(back), &again),
 				    ST_OK);
 				assert_int_equal(again, len);
 				assert_memory_equal(back, p, len);
@@ -168,26 +163,27 @@ every_mutant_is_refused_or_different(void **state)
 static void
 epochs_that_make_no_sense_are_refused(void **state)
 {
-	struct recipients in[2], out[2];
+	static struct control_epochs in, out;
 	static uint8_t p[SIZE];
-	size_t len, count;
+	size_t len;
 
 	(void)state;
-	for (int wrong = 0; wrong < 4; wrong++) {
-		make_epoch(&in[0], 1, 1);
-		make_epoch(&in[1], 2, 1);
+	for (int wrong = 0; wrong < 5; wrong++) {
+		(void)make_message(2, p, &in);
 		if (wrong == 0)
-			in[1].epoch = 1; /* twice the same */
+			in.epoch[1].epoch = 7; /* twice the same */
 		if (wrong == 1)
-			in[0].until = in[0].from; /* never in force */
+			in.epoch[0].until = in.epoch[0].from; /* never */
 		if (wrong == 2)
-			in[1].count = 0; /* sealed to nobody */
+			in.epoch[1].count = 0; /* sealed to nobody */
 		if (wrong == 3)
-			in[0].epoch = 3; /* falling */
+			in.epoch[0].epoch = 9; /* falling */
+		if (wrong == 4)
+			in.epoch[0].epoch = 0; /* no number */
 		assert_int_equal(
-		    control_epochs_write(in, 2, p, sizeof(p), &len), ST_OK);
+		    control_epochs_write(&in, p, sizeof(p), &len), ST_OK);
 		assert_int_equal(
-		    control_epochs_parse(p, len, out, 2, &count), ST_MALFORMED);
+		    control_epochs_parse(p, len, &out), ST_MALFORMED);
 	}
 }
 
