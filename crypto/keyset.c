@@ -8,8 +8,6 @@
 #include "base/num.h"
 #include "crypto/lines.h"
 
-#define OVERLAP_MAX (24 * 60 * 60)
-
 static enum status
 read_signers(struct lines *l, struct keyset *set)
 {
@@ -85,52 +83,21 @@ read_keys(struct lines *l, struct keyset *set)
 	return ST_OK;
 }
 
-/* Hold the times of an epoch against the set's and the epoch's before. */
-static enum status
-check_epoch(
-    struct lines *l, const struct keyset *set, const struct recipients *to)
-{
-	const struct recipients *before;
-
-	if (to->epoch == 0)
-		return lines_bad(l, "epochs are numbered from 1");
-	if (to->from >= to->until)
-		return lines_bad(l, "the epoch ends before it begins");
-	if (to->from < set->from || to->until > set->until)
-		return lines_bad(l, "the epoch is outside the set's validity");
-	if (set->epochs == 0)
-		return ST_OK;
-	before = &set->epoch[set->epochs - 1].to;
-	if (to->epoch <= before->epoch)
-		return lines_bad(l, "the numbers of the epochs do not rise");
-	if (to->from <= before->from || to->until <= before->until)
-		return lines_bad(l, "the times of the epochs do not rise");
-	if (to->from < before->until && before->until - to->from > OVERLAP_MAX)
-		return lines_bad(
-		    l, "the epoch overlaps the one before by more than a day");
-	return ST_OK;
-}
-
 static enum status
 read_epoch(struct lines *l, struct keyset *set, size_t room)
 {
-	struct recipients *to;
-	uint64_t number;
+	const struct recipients *const before =
+	    set->epochs > 0 ? &set->epoch[set->epochs - 1].to : NULL;
+	struct recipients to = {0};
 	enum status st;
 
-	if ((st = lines_next(l, "epoch", 4)) != ST_OK)
+	if ((st = lines_epoch(l, before, &to)) != ST_OK)
 		return st;
 	if (set->epochs == room)
 		return lines_bad(l, "more than 520 epochs");
-	to = &set->epoch[set->epochs].to;
-	if ((st = lines_number(l, 1, UINT32_MAX, &number)) != ST_OK ||
-	    (st = lines_time(l, 2, &to->from)) != ST_OK ||
-	    (st = lines_time(l, 3, &to->until)) != ST_OK)
-		return st;
-	to->epoch = (uint32_t)number;
-	if ((st = check_epoch(l, set, to)) != ST_OK)
-		return st;
-	set->epochs++;
+	if (to.from < set->from || to.until > set->until)
+		return lines_bad(l, "the epoch is outside the set's validity");
+	set->epoch[set->epochs++].to = to;
 	return read_keys(l, set);
 }
 
@@ -221,30 +188,15 @@ out:
 }
 
 static enum status
-write_key(struct bytes *out, const char *word, const uint8_t *id,
-    const char *name, const uint8_t *key)
-{
-	char id_text[KEY_ID_TEXT_LEN + 1], key_text[KEY_TEXT_LEN + 1];
-
-	key_id_text(id, id_text);
-	lines_key_text(key, key_text);
-	return bytes_printf(
-	    out, "%s %s %s %s\n", word, id_text, name, key_text);
-}
-
-static enum status
 write_epoch(struct bytes *out, const struct keyset_epoch *epoch)
 {
-	char from[TIME_TEXT_LEN + 1], until[TIME_TEXT_LEN + 1];
+	const struct recipients *const to = &epoch->to;
 	enum status st;
 
-	time_format(epoch->to.from, from);
-	time_format(epoch->to.until, until);
-	st = bytes_printf(out, "epoch %lu %s %s\n",
-	    (unsigned long)epoch->to.epoch, from, until);
-	for (size_t i = 0; st == ST_OK && i < epoch->to.count; i++)
-		st = write_key(out, "key", epoch->to.r[i].id, epoch->name[i],
-		    epoch->to.r[i].key);
+	st = lines_put_epoch(out, to->epoch, to->from, to->until);
+	for (size_t i = 0; st == ST_OK && i < to->count; i++)
+		st = lines_put_key(
+		    out, "key", to->r[i].id, epoch->name[i], to->r[i].key);
 	return st;
 }
 
@@ -263,7 +215,7 @@ keyset_write(const struct keyset *set, struct bytes *out)
 	    (st = lines_put_server(out, &set->server)) != ST_OK)
 		return st;
 	for (size_t i = 0; st == ST_OK && i < set->signers; i++)
-		st = write_key(out, "signer", set->signer[i].id,
+		st = lines_put_key(out, "signer", set->signer[i].id,
 		    set->signer[i].name, set->signer[i].key);
 	for (size_t i = 0; st == ST_OK && i < set->epochs; i++)
 		st = write_epoch(out, &set->epoch[i]);

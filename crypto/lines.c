@@ -5,8 +5,35 @@
 
 #include "base/num.h"
 
-static const char *const words[] = {"tipline-keyset", "tipline-server", "onion",
-    "sequence", "from", "until", "server", "signer", "epoch", "key"};
+#define OVERLAP_MAX (24 * 60 * 60)
+
+/* The words that begin a line, in all the files that are read here. */
+static const struct {
+	const char *word, *must;
+} words[] = {
+#define WORD(w)                                                                \
+	{                                                                      \
+		w, "another line than \"" w "\" stands where that must be"     \
+	}
+    WORD("onion"),
+    WORD("sequence"),
+    WORD("from"),
+    WORD("until"),
+    WORD("server"),
+    WORD("signer"),
+    WORD("epoch"),
+    WORD("key"),
+    WORD("signature"),
+    WORD("number"),
+    WORD("old"),
+    WORD("new"),
+    WORD("backup"),
+    WORD("need"),
+    WORD("share"),
+    WORD("check"),
+#undef WORD
+};
+#define WORDS (sizeof(words) / sizeof(words[0]))
 
 enum status
 lines_bad(struct lines *l, const char *why)
@@ -83,23 +110,40 @@ take_line(struct lines *l)
 	return ST_OK;
 }
 
+static enum status
+check_word(struct lines *l, const char *word)
+{
+	const char *must = "another kind of file, or its first line is missing";
+	bool known = false;
+
+	if (is_word(&l->field[0], word))
+		return ST_OK;
+	for (size_t i = 0; i < WORDS; i++) {
+		if (is_word(&l->field[0], words[i].word))
+			known = true;
+		if (strcmp(word, words[i].word) == 0)
+			must = words[i].must;
+	}
+	if (l->number > 1 && !known)
+		must = "unknown field";
+	return lines_bad(l, must);
+}
+
 enum status
 lines_next(struct lines *l, const char *word, size_t fields)
 {
 	enum status st;
 
-	if ((st = take_line(l)) != ST_OK)
+	if ((st = take_line(l)) != ST_OK || (st = check_word(l, word)) != ST_OK)
 		return st;
-	if (!is_word(&l->field[0], word)) {
-		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-			if (is_word(&l->field[0], words[i]))
-				return lines_bad(
-				    l, "this line stands in the wrong place");
-		}
-		return lines_bad(l, "unknown field");
+	for (size_t i = 0; i < l->fields && i < LINES_FIELDS_MAX; i++) {
+		if (l->field[i].len == 0)
+			return lines_bad(l, "a space too many in the line");
 	}
-	if (l->fields != fields)
-		return lines_bad(l, "too few or too many words in the line");
+	if (l->fields < fields)
+		return lines_bad(l, "a word is missing in the line");
+	if (l->fields > fields)
+		return lines_bad(l, "a word too many in the line");
 	return ST_OK;
 }
 
@@ -136,9 +180,15 @@ lines_end(struct lines *l)
 enum status
 lines_number(struct lines *l, size_t i, uint64_t max, uint64_t *out)
 {
-	if (num_parse(l->field[i].p, l->field[i].len, max, out) != ST_OK)
-		return lines_bad(l, "not a number, or too large a one");
-	return ST_OK;
+	switch (num_parse(l->field[i].p, l->field[i].len, max, out)) {
+	case ST_OK:
+		return ST_OK;
+	case ST_LIMIT:
+		return lines_bad(l, "the number is too large");
+	default:
+		return lines_bad(
+		    l, "not a number: digits only, none but 0 begins with 0");
+	}
 }
 
 enum status
@@ -170,24 +220,106 @@ lines_name(struct lines *l, size_t i, char out[static KEY_NAME_MAX + 1])
 }
 
 enum status
-lines_key(struct lines *l, enum key_role role, uint8_t id[static KEY_ID_LEN],
-    uint8_t key[static PUBLIC_KEY_LEN])
+lines_raw(struct lines *l, size_t i, uint8_t *out, size_t len)
 {
-	const struct lines_field *const f = &l->field[l->fields - 1];
-	char text[KEY_ID_TEXT_LEN + 1];
+	const struct lines_field *const f = &l->field[i];
 	const char *end;
 	size_t got;
 
-	if (sodium_base642bin(key, PUBLIC_KEY_LEN, f->p, f->len, NULL, &got,
-		&end, sodium_base64_VARIANT_ORIGINAL) != 0 ||
-	    got != PUBLIC_KEY_LEN || end != f->p + f->len)
-		return lines_bad(l, "the key is not 32 bytes in base64");
-	if (!key_usable(role, key))
-		return lines_bad(l, "the key is none that can be used");
+	if (sodium_base642bin(out, len, f->p, f->len, NULL, &got, &end,
+		sodium_base64_VARIANT_ORIGINAL) == 0 &&
+	    got == len && end == f->p + f->len)
+		return ST_OK;
+	return lines_bad(l,
+	    len == PUBLIC_KEY_LEN ? "the key is not 32 bytes in base64"
+				  : "not the right number of bytes in base64");
+}
+
+/* The id fits the key in no role, or in another than the one wanted. */
+static const char *
+wrong_id(enum key_role wanted, const uint8_t *key, const struct lines_field *id)
+{
+#define A_SERVER "a server's key"
+#define A_SIGNER "a signer's key"
+#define AN_EPOCH "an epoch's key"
+#define A_BACKUP "a backup key"
+#define IS(found, want)                                                        \
+	"wrong role: this is " found ", and " want " must stand here"
+#define ROW(found)                                                             \
+	{                                                                      \
+		[KEY_ROLE_EPOCH] = IS(found, AN_EPOCH),                        \
+		[KEY_ROLE_SERVER] = IS(found, A_SERVER),                       \
+		[KEY_ROLE_SIGNER] = IS(found, A_SIGNER),                       \
+		[KEY_ROLE_BACKUP] = IS(found, A_BACKUP),                       \
+	}
+	static const char *const why[][KEY_ROLE_BACKUP + 1] = {
+	    [KEY_ROLE_EPOCH] = ROW(AN_EPOCH),
+	    [KEY_ROLE_SERVER] = ROW(A_SERVER),
+	    [KEY_ROLE_SIGNER] = ROW(A_SIGNER),
+	    [KEY_ROLE_BACKUP] = ROW(A_BACKUP),
+	};
+	char text[KEY_ID_TEXT_LEN + 1];
+	uint8_t raw[KEY_ID_LEN];
+
+	for (int role = KEY_ROLE_EPOCH; role <= KEY_ROLE_BACKUP; role++) {
+		key_id((enum key_role)role, key, raw);
+		key_id_text(raw, text);
+		if (is_word(id, text))
+			return why[role][wanted];
+	}
+	return "the id is not that of the key";
+#undef ROW
+#undef IS
+}
+
+enum status
+lines_key(struct lines *l, enum key_role role, uint8_t id[static KEY_ID_LEN],
+    uint8_t key[static PUBLIC_KEY_LEN])
+{
+	char text[KEY_ID_TEXT_LEN + 1];
+	enum status st;
+
+	if ((st = lines_raw(l, l->fields - 1, key, PUBLIC_KEY_LEN)) != ST_OK)
+		return st;
 	key_id(role, key, id);
 	key_id_text(id, text);
 	if (!is_word(&l->field[1], text))
-		return lines_bad(l, "the id is not that of the key");
+		return lines_bad(l, wrong_id(role, key, &l->field[1]));
+	if (!key_usable(role, key))
+		return lines_bad(l, "the key is none that can be used");
+	return ST_OK;
+}
+
+enum status
+lines_epoch(
+    struct lines *l, const struct recipients *before, struct recipients *to)
+{
+	uint64_t number;
+	enum status st;
+
+	if ((st = lines_next(l, "epoch", 4)) != ST_OK ||
+	    (st = lines_number(l, 1, UINT32_MAX, &number)) != ST_OK ||
+	    (st = lines_time(l, 2, &to->from)) != ST_OK ||
+	    (st = lines_time(l, 3, &to->until)) != ST_OK)
+		return st;
+	to->epoch = (uint32_t)number;
+	if (number == 0)
+		return lines_bad(l, "epochs are numbered from 1");
+	if (to->from >= to->until)
+		return lines_bad(l, "the epoch ends before it begins");
+	if (before == NULL)
+		return ST_OK;
+	if (to->epoch <= before->epoch)
+		return lines_bad(l, "the numbers of the epochs do not rise");
+	if (to->from <= before->from)
+		return lines_bad(
+		    l, "the epoch begins no later than the one before");
+	if (to->until <= before->until)
+		return lines_bad(
+		    l, "the epoch ends no later than the one before");
+	if (to->from < before->until && before->until - to->from > OVERLAP_MAX)
+		return lines_bad(
+		    l, "the epoch overlaps the one before by more than a day");
 	return ST_OK;
 }
 
@@ -269,4 +401,28 @@ lines_canonical(
 			l->number++;
 	}
 	return lines_bad(l, "not written in the one canonical form");
+}
+
+enum status
+lines_put_key(struct bytes *out, const char *word, const uint8_t *id,
+    const char *name, const uint8_t *key)
+{
+	char id_text[KEY_ID_TEXT_LEN + 1], key_text[KEY_TEXT_LEN + 1];
+
+	key_id_text(id, id_text);
+	lines_key_text(key, key_text);
+	return bytes_printf(
+	    out, "%s %s %s %s\n", word, id_text, name, key_text);
+}
+
+enum status
+lines_put_epoch(
+    struct bytes *out, uint32_t epoch, uint64_t from, uint64_t until)
+{
+	char from_text[TIME_TEXT_LEN + 1], until_text[TIME_TEXT_LEN + 1];
+
+	time_format(from, from_text);
+	time_format(until, until_text);
+	return bytes_printf(out, "epoch %lu %s %s\n", (unsigned long)epoch,
+	    from_text, until_text);
 }

@@ -1,10 +1,10 @@
 /*
  * lines: read the house's small text files line by line.
  *
- * For key sets and server.pub (docs/FORMATS.md section 3): lines end in LF,
- * fields are parted by one space.  Inside crypto/ only.  Every function sets
- * why to a phrase for people when it returns ST_MALFORMED, and number is
- * then the number of the line that is wrong.
+ * For key sets and what is written like them (docs/FORMATS.md section 3):
+ * lines end in LF, fields are parted by one space.  Inside crypto/ only.  Every
+ * function sets why to a phrase for people when it returns ST_MALFORMED, and
+ * number is then the number of the line that is wrong.
  */
 #ifndef TIPLINE_CRYPTO_LINES_H
 #define TIPLINE_CRYPTO_LINES_H
@@ -62,9 +62,17 @@ MUST_CHECK enum status lines_time(struct lines *l, size_t i, uint64_t *out);
 MUST_CHECK enum status lines_name(
     struct lines *l, size_t i, char out[static KEY_NAME_MAX + 1]);
 
+MUST_CHECK enum status lines_raw(
+    struct lines *l, size_t i, uint8_t *out, size_t len); /* base64 */
+
 /* The id at place 1 and the key in the last place, of a key in that role. */
 MUST_CHECK enum status lines_key(struct lines *l, enum key_role role,
     uint8_t id[static KEY_ID_LEN], uint8_t key[static PUBLIC_KEY_LEN]);
+
+/* The whole line "epoch ...", held against the epoch before it (NULL: it is
+ * the first). */
+MUST_CHECK enum status lines_epoch(
+    struct lines *l, const struct recipients *before, struct recipients *to);
 
 /* The whole lines "onion ..." and "server ...". ST_NOMEM is possible. */
 MUST_CHECK enum status lines_onion(
@@ -77,6 +85,11 @@ MUST_CHECK enum status lines_put_onion(
     struct bytes *out, const struct server_identity *server);
 MUST_CHECK enum status lines_put_server(
     struct bytes *out, const struct server_identity *server);
+
+MUST_CHECK enum status lines_put_key(struct bytes *out, const char *word,
+    const uint8_t *id, const char *name, const uint8_t *key);
+MUST_CHECK enum status lines_put_epoch(
+    struct bytes *out, uint32_t epoch, uint64_t from, uint64_t until);
 
 /* Write a key as base64 and a NUL. */
 void lines_key_text(const uint8_t key[static PUBLIC_KEY_LEN],

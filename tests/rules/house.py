@@ -21,13 +21,15 @@ MAY_ALSO_INCLUDE = {"intake": ("store/keeper_msg.h",)}
 
 # Headers of the half of crypto/ that opens, signs with the root key or takes
 # a passphrase, and who may include them.
-OPENING = ("crypto/opener.h", "crypto/wrap.h", "crypto/minisign_sign.h")
+OPENING = ("crypto/opener.h", "crypto/wrap.h", "crypto/minisign_sign.h",
+           "crypto/shares.h")
 MAY_OPEN = ("crypto", "analyst")
 
 # Outside headers, by how their name begins, and the rooms that may use them.
 LIBRARIES = {
     "sodium": ("crypto",),
     "openssl/": ("crypto",),
+    "libgfshare.h": ("crypto",),
     "sqlite3": ("store",),
     "event": ("intake",),
     "evhttp": (),
