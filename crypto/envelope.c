@@ -7,20 +7,17 @@
 #include "base/guarded.h"
 #include "base/num.h"
 #include "crypto/digest.h"
+#include "crypto/tip_box.h"
 
-#define SEALED_BOX_LEN 80
-#define TIP_KEY_LEN 32
 #define ITEM_HEAD 4
 #define NO_ITEM ((size_t)-1)
 #define FIELD_NAME_MAX 64
 #define HEAD_FIXED 24
-#define RECIPIENT_LEN (KEY_ID_LEN + SEALED_BOX_LEN)
+#define RECIPIENT_LEN (KEY_ID_LEN + TIP_BOX_LEN)
 
 _Static_assert(ENVELOPE_SEALED_RECORD_LEN ==
 	ENVELOPE_RECORD_LEN + crypto_secretstream_xchacha20poly1305_ABYTES,
     "a sealed record is its plaintext and what secretstream adds");
-_Static_assert(SEALED_BOX_LEN == TIP_KEY_LEN + crypto_box_SEALBYTES,
-    "a sealed box holds the tip key");
 _Static_assert(TIP_DIGEST_LEN == DIGEST_LEN, "one digest, two names");
 
 enum item { ITEM_DATA = 3, ITEM_PART_END = 4, ITEM_END = 5 };
@@ -147,8 +144,8 @@ make_head(struct envelope *env, const struct recipients *to)
 	randombytes_buf(env->tip_key, sizeof(env->tip_key));
 	for (size_t i = 0; i < to->count; i++, p += RECIPIENT_LEN) {
 		memcpy(p, to->r[i].id, KEY_ID_LEN);
-		if (crypto_box_seal(p + KEY_ID_LEN, env->tip_key,
-			sizeof(env->tip_key), to->r[i].key) != 0)
+		if (tip_box_make(env->tip_key, to->r[i].key, p + KEY_ID_LEN) !=
+		    ST_OK)
 			return ST_BUG;
 	}
 	blake2b("tipline-stream-1", env->tip_key, sizeof(env->tip_key),

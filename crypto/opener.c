@@ -8,13 +8,12 @@
 #include "base/guarded.h"
 #include "base/num.h"
 #include "crypto/digest.h"
+#include "crypto/tip_box.h"
 
 #define MAGIC "tipline-tip-0001"
 #define MAGIC_LEN 16
 #define MAGIC_NAME_LEN 12 /* the rest is the version */
-#define SEALED_BOX_LEN 80
-#define TIP_KEY_LEN 32
-#define RECIPIENT_LEN (KEY_ID_LEN + SEALED_BOX_LEN)
+#define RECIPIENT_LEN (KEY_ID_LEN + TIP_BOX_LEN)
 #define HEAD_FIXED 24 /* magic, epoch, n, reserved */
 #define STREAM_HEADER_LEN crypto_secretstream_xchacha20poly1305_HEADERBYTES
 #define TAG_FINAL crypto_secretstream_xchacha20poly1305_TAG_FINAL
@@ -108,41 +107,91 @@ read_ids(struct opener *op)
 	return ST_OK;
 }
 
-/* Open the first box that is ours; it alone decides. */
+static const uint8_t *
+slot_at(const struct opener *op, size_t i)
+{
+	return op->head + HEAD_FIXED + RECIPIENT_LEN * i;
+}
+
+/* Open the first box that is ours; it alone decides.  own is which. */
 static enum status
-unseal_tip_key(struct opener *op)
+unseal_tip_key(
+    struct opener *op, size_t *own, uint8_t own_key[static PUBLIC_KEY_LEN])
 {
 	for (size_t i = 0; i < op->report.recipients; i++) {
-		const uint8_t *const slot =
-		    op->head + HEAD_FIXED + RECIPIENT_LEN * i;
+		const uint8_t *const slot = slot_at(op, i);
 		const struct opener_key *key =
 		    op->events.lookup(op->events.ctx, slot, op->report.epoch);
 
 		if (key == NULL)
 			continue;
 		if (crypto_box_seal_open(op->tip_key, slot + KEY_ID_LEN,
-			SEALED_BOX_LEN, key->public_key, key->secret_key) != 0)
+			TIP_BOX_LEN, key->public_key, key->secret_key) != 0)
 			return ST_FORGED;
+		*own = i;
+		memcpy(own_key, key->public_key, PUBLIC_KEY_LEN);
 		return ST_OK;
 	}
 	return ST_WRONG_KEY;
+}
+
+/* Does the box in this slot hold our tip key, made as a box must be? */
+static bool
+box_equal(
+    const struct opener *op, const uint8_t *slot, const uint8_t *public_key)
+{
+	uint8_t again[TIP_BOX_LEN];
+
+	return tip_box_make(op->tip_key, public_key, again) == ST_OK &&
+	    memcmp(again, slot + KEY_ID_LEN, TIP_BOX_LEN) == 0;
+}
+
+/*
+ * Make again each box whose recipient's public key is known.  One that
+ * differs is a tip that somebody else would open otherwise, or not at all:
+ * then nobody opens it.
+ */
+static enum status
+compare_boxes(struct opener *op, size_t own, const uint8_t *own_key)
+{
+	for (size_t i = 0; i < op->report.recipients; i++) {
+		const uint8_t *const slot = slot_at(op, i);
+		const uint8_t *key = own_key;
+
+		if (i != own) {
+			key = op->events.known == NULL
+			    ? NULL
+			    : op->events.known(op->events.ctx, slot);
+			if (key == NULL)
+				continue;
+		}
+		if (!box_equal(op, slot, key)) {
+			op->report.unequal = true;
+			return ST_FORGED;
+		}
+		op->report.compared += i != own;
+	}
+	return ST_OK;
 }
 
 static enum status
 read_head(struct opener *op)
 {
 	const size_t bound = op->head_len - DIGEST_LEN - STREAM_HEADER_LEN;
-	uint8_t commitment[DIGEST_LEN];
+	uint8_t commitment[DIGEST_LEN], own_key[PUBLIC_KEY_LEN] = {0};
+	size_t own = 0;
 	enum status st;
 
 	if ((st = read_ids(op)) != ST_OK)
 		return st;
-	if ((st = unseal_tip_key(op)) != ST_OK)
+	if ((st = unseal_tip_key(op, &own, own_key)) != ST_OK)
 		return st;
 	blake2b("tipline-commit-1", op->tip_key, TIP_KEY_LEN, op->head, bound,
 	    commitment);
 	if (sodium_memcmp(commitment, op->head + bound, DIGEST_LEN) != 0)
 		return ST_FORGED;
+	if ((st = compare_boxes(op, own, own_key)) != ST_OK)
+		return st;
 	blake2b("tipline-stream-1", op->tip_key, TIP_KEY_LEN, op->head, bound,
 	    op->stream_key);
 	(void)crypto_secretstream_xchacha20poly1305_init_pull(

@@ -56,7 +56,8 @@ struct opener_report {
 	uint32_t epoch;    /* 0 until the head was read */
 	size_t recipients; /* how many key ids the head names */
 	uint8_t ids[RECIPIENTS_MAX][KEY_ID_LEN];
-	bool unequal;    /* refused: it is sealed otherwise to others */
+	bool unequal;    /* refused: a box is not made from the tip key, so
+			    that it would open otherwise for somebody else */
 	size_t compared; /* boxes of others that were made again */
 	uint64_t record; /* records that were authenticated */
 	uint64_t offset; /* where the head or record that failed begins;

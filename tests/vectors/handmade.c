@@ -65,6 +65,29 @@ handmade_append(struct handmade *h, const void *p, size_t len)
 	h->len += len;
 }
 
+/* A box whose ephemeral key follows from the tip key, or a random one. */
+static void
+make_box(const struct handmade_to *to, uint8_t box[static 80])
+{
+	uint8_t seed[32], secret[32], nonce[24], both[64];
+
+	if (to->random_box) {
+		must(crypto_box_seal(box, to->tip_key, 32, to->key) == 0,
+		    "sealed box");
+		return;
+	}
+	blake("tipline-ephem-01", to->tip_key, 32, to->key, 32, seed);
+	must(crypto_box_seed_keypair(box, secret, seed) == 0, "key pair");
+	memcpy(both, box, 32);
+	memcpy(both + 32, to->key, 32);
+	must(crypto_generichash(
+		 nonce, sizeof(nonce), both, sizeof(both), NULL, 0) == 0,
+	    "nonce");
+	must(crypto_box_easy(
+		 box + 32, to->tip_key, 32, nonce, to->key, secret) == 0,
+	    "box");
+}
+
 void
 handmade_head(struct handmade *h)
 {
@@ -77,9 +100,7 @@ handmade_head(struct handmade *h)
 	handmade_append(h, epoch_n, sizeof(epoch_n));
 	handmade_append(h, h->reserved, sizeof(h->reserved));
 	for (size_t i = 0; i < h->to_count; i++) {
-		must(crypto_box_seal(box, h->to[i].tip_key, 32, h->to[i].key) ==
-			0,
-		    "sealed box");
+		make_box(&h->to[i], box);
 		handmade_append(h, h->to[i].id, sizeof(h->to[i].id));
 		handmade_append(h, box, sizeof(box));
 	}

@@ -30,6 +30,7 @@ enum handmade_item {
 struct handmade_to {
 	uint8_t id[8], key[32];
 	uint8_t tip_key[32]; /* what goes into this one's box */
+	bool random_box;     /* an ephemeral key that follows from nothing */
 };
 
 struct handmade {

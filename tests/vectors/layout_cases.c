@@ -169,6 +169,36 @@ two_tips_in_one(struct vector_tip *t)
 	finish(t);
 }
 
+static void
+box_random(struct vector_tip *t)
+{
+	to(t, ALICE);
+	t->h.to[0].random_box = true;
+	finish(t);
+}
+
+static void
+second_box_random(struct vector_tip *t)
+{
+	to(t, ALICE);
+	to(t, BOB);
+	t->h.to[1].random_box = true;
+	finish(t);
+}
+
+/* Nobody whose key is known: the box cannot be compared. */
+static void
+strangers_box(struct vector_tip *t)
+{
+	uint8_t key[32], secret[32];
+
+	(void)crypto_box_keypair(key, secret);
+	to(t, ALICE);
+	handmade_to(&t->h, key);
+	t->h.to[1].random_box = true;
+	finish(t);
+}
+
 /* Box and id do not belong together. */
 static void
 boxes_exchanged(struct vector_tip *t)
@@ -369,9 +399,17 @@ const struct vector_case vector_layout_cases[] = {
     {"box", "forged", "wrong-key", "a bit of the sealed box", bad_box},
     {"stream-header", "forged", "wrong-key", "a bit of the secretstream header",
 	bad_stream_header},
-    {"two-tips-in-one", "ok", "forged",
-	"the second box holds another tip key: its reader must refuse",
+    {"two-tips-in-one", "forged", "forged",
+	"the second box holds another tip key: both must refuse",
 	two_tips_in_one},
+    {"box-random", "forged", "wrong-key",
+	"the box holds the tip key, but its ephemeral key is a random one",
+	box_random},
+    {"second-box-random", "forged", "forged", "the same of the second box",
+	second_box_random},
+    {"strangers-box", "ok", "wrong-key",
+	"the same of a box whose recipient's public key is unknown",
+	strangers_box},
     {"boxes-exchanged", "forged", "forged", "each id stands at the other's box",
 	boxes_exchanged},
     {"head-not-bound", "forged", "wrong-key",

@@ -170,29 +170,109 @@ a_key_of_somebody_else_is_told_whom_the_tip_is_for(void **state)
 	assert_int_equal(open_whole(), ST_WRONG_KEY);
 }
 
-/* Two tip keys under one head: the commitment fits only one of them. */
+/* Two people's boxes, the second one made by change; their own key each. */
+static void
+each_opens(void (*change)(struct handmade_to *), int changed,
+    const struct people *known, const enum status expected[static 2])
+{
+	struct handmade h;
+
+	handmade_init(&h);
+	handmade_to(&h, people.public_key[ME]);
+	handmade_to(&h, people.public_key[YOU]);
+	change(&h.to[changed]);
+	handmade_head(&h);
+	handmade_end(&h, 0);
+	handmade_record(&h, 3);
+	o.known = known;
+	for (int i = 0; i < 2; i++) {
+		o.key = &people.key[i];
+		assert_int_equal(
+		    opening_run(&o, h.p, h.len, SIZE_MAX), expected[i]);
+		assert_int_equal(o.text.len, 0);
+		/* A box that cannot be opened says nothing of others. */
+		assert_int_equal(o.report.unequal,
+		    expected[i] == ST_FORGED &&
+			(i != changed || h.to[changed].random_box));
+	}
+	handmade_free(&h);
+}
+
+static void
+another_tip_key(struct handmade_to *to)
+{
+	randombytes_buf(to->tip_key, sizeof(to->tip_key));
+}
+
+static void
+random_box(struct handmade_to *to)
+{
+	to->random_box = true;
+}
+
+static void
+no_change(struct handmade_to *to)
+{
+	(void)to;
+}
+
+/* The commitment fits one tip key only, so it never opens to two tips; but
+ * an analyst who knows nobody else cannot see that others are left out. */
 static void
 a_tip_cannot_be_two_tips(void **state)
 {
-	for (int honest = 0; honest < 2; honest++) {
-		struct handmade h;
-		enum status st[2];
+	static const enum status expected[2][2] = {
+	    {ST_FORGED, ST_OK}, {ST_OK, ST_FORGED}};
 
-		(void)state;
-		handmade_init(&h);
-		handmade_to(&h, people.public_key[ME]);
-		handmade_to(&h, people.public_key[YOU]);
-		randombytes_buf(h.to[1 - honest].tip_key, 32);
-		handmade_head(&h);
-		handmade_end(&h, 0);
-		handmade_record(&h, 3);
-		for (int i = 0; i < 2; i++) {
-			o.key = &people.key[i];
-			st[i] = opening_run(&o, h.p, h.len, SIZE_MAX);
-		}
-		assert_int_equal(st[honest], ST_OK);
-		assert_int_equal(st[1 - honest], ST_FORGED);
-		handmade_free(&h);
+	(void)state;
+	for (int changed = 0; changed < 2; changed++)
+		each_opens(another_tip_key, changed, NULL, expected[changed]);
+}
+
+static void
+a_tip_that_one_cannot_open_is_refused_by_both(void **state)
+{
+	static const enum status both[] = {ST_FORGED, ST_FORGED};
+
+	(void)state;
+	for (int changed = 0; changed < 2; changed++)
+		each_opens(another_tip_key, changed, &people, both);
+}
+
+/* It holds the right key, but was not made from it: an opener cannot tell
+ * that of others, so nobody takes it. */
+static void
+a_box_with_a_random_ephemeral_key_is_refused(void **state)
+{
+	static const enum status both[] = {ST_FORGED, ST_FORGED};
+	static const enum status alone[2][2] = {
+	    {ST_FORGED, ST_OK}, {ST_OK, ST_FORGED}};
+
+	(void)state;
+	for (int changed = 0; changed < 2; changed++) {
+		each_opens(random_box, changed, &people, both);
+		each_opens(random_box, changed, NULL, alone[changed]);
+	}
+}
+
+static void
+boxes_of_known_recipients_are_counted(void **state)
+{
+	static const enum status both[] = {ST_OK, ST_OK};
+
+	(void)state;
+	each_opens(no_change, 0, &people, both);
+	assert_int_equal(o.report.compared, 1);
+	each_opens(no_change, 0, NULL, both);
+	assert_int_equal(o.report.compared, 0);
+	/* And those of the server's own making are equal. */
+	o.known = &people;
+	assert_int_equal(sealed_make(&tip, &people, PEOPLE, 50), ST_OK);
+	for (int i = 0; i < PEOPLE; i++) {
+		o.key = &people.key[i];
+		assert_int_equal(open_whole(), ST_OK);
+		assert_int_equal(o.report.compared, PEOPLE - 1);
+		assert_false(o.report.unequal);
 	}
 }
 
@@ -250,6 +330,9 @@ main(void)
 	    T(a_record_changed_is_named_by_its_place),
 	    T(a_key_of_somebody_else_is_told_whom_the_tip_is_for),
 	    T(a_tip_cannot_be_two_tips),
+	    T(a_tip_that_one_cannot_open_is_refused_by_both),
+	    T(a_box_with_a_random_ephemeral_key_is_refused),
+	    T(boxes_of_known_recipients_are_counted),
 	    T(a_commitment_to_neither_is_refused_by_both),
 	    T(a_failing_callback_stops_the_opener),
 #undef T

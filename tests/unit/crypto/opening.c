@@ -77,6 +77,18 @@ on_lookup(void *ctx, const uint8_t id[static KEY_ID_LEN], uint32_t epoch)
 	return o->key;
 }
 
+static const uint8_t *
+on_known(void *ctx, const uint8_t id[static KEY_ID_LEN])
+{
+	const struct opening *const o = ctx;
+
+	for (size_t i = 0; o->known != NULL && i < PEOPLE; i++) {
+		if (memcmp(o->known->key[i].id, id, KEY_ID_LEN) == 0)
+			return o->known->public_key[i];
+	}
+	return NULL;
+}
+
 static enum status
 on_part(void *ctx, enum envelope_part kind, const uint8_t *name, size_t len)
 {
@@ -110,6 +122,7 @@ on_part_end(void *ctx, uint64_t size)
 
 const struct opener_events opening_events = {
     .lookup = on_lookup,
+    .known = on_known,
     .part = on_part,
     .data = on_data,
     .part_end = on_part_end,

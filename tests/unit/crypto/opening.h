@@ -31,6 +31,7 @@ void people_recipients(const struct people *p, size_t n, struct recipients *to);
 /* What was called back; the fail_at-th call (from 1) returns ST_IO. */
 struct opening {
 	const struct opener_key *key; /* what lookup gives; may be NULL */
+	const struct people *known;   /* whose public keys; may be NULL */
 	int calls, fail_at;
 	struct bytes text;
 	struct opener_report report;

@@ -141,7 +141,8 @@ check_tip(const cJSON *v, const struct people *people)
 	for (size_t i = 0; i < 2; i++) {
 		/* Whole, and byte for byte. */
 		for (size_t step = 1; step != 0; step = step == 1 ? 99999 : 0) {
-			struct opening o = {.key = &people->key[i]};
+			struct opening o = {
+			    .key = &people->key[i], .known = people};
 			enum status st = opening_run(&o, b.p, b.len, step);
 			uint8_t digest[32], found[32];
 
