@@ -10,9 +10,10 @@
 #include "tests/vectors/seeded.h"
 #include "tests/vectors/vectors.h"
 
-#define KEYS 10
+#define KEYS 11
 #define ZERO_ED25519 8 /* no point */
 #define ZERO_X25519 9  /* of low order */
+#define BACKUP 10      /* $ia and $ka */
 
 static uint8_t keys[KEYS][32], ids[KEYS][8];
 
@@ -40,11 +41,22 @@ struct edit {
 };
 
 #define ASCII "a character that is not printable ASCII"
-#define PLACE "this line stands in the wrong place"
-#define WORDS "too few or too many words in the line"
+#define MUST(w) "another line than \"" w "\" stands where that must be"
+#define KIND "another kind of file, or its first line is missing"
+#define UNKNOWN "unknown field"
+#define FEWER "a word is missing in the line"
+#define TOO_MANY "a word too many in the line"
+#define SPACE "a space too many in the line"
 #define ONION "not an onion address of version 3"
 #define MISTYPED "the onion address is mistyped: its checksum is wrong"
-#define NUMBER "not a number, or too large a one"
+#define NUMBER "not a number: digits only, none but 0 begins with 0"
+#define LARGE "the number is too large"
+#define ROLE(is, must)                                                         \
+	"wrong role: this is " is ", and " must " must stand here"
+#define A_SERVER "a server's key"
+#define A_SIGNER "a signer's key"
+#define AN_EPOCH "an epoch's key"
+#define A_BACKUP "a backup key"
 #define TIME "not a time like 2026-11-23T00:00:00Z"
 #define ID "the id is not that of the key"
 #define BASE64 "the key is not 32 bytes in base64"
@@ -71,26 +83,27 @@ static const struct edit edits[] = {
 	{"empty", base, "", 1, MORE},
 	{"version", "keyset 1", "keyset 2", 1,
 	    "a version this program does not know"},
-	{"another-file", "tipline-keyset 1", "tipline-server 1", 1, PLACE},
+	{"another-file", "tipline-keyset 1", "tipline-server 1", 1, KIND},
 	{"unknown-field", "sequence 7\n", "colour red\nsequence 7\n", 3,
-	    "unknown field"},
+	    UNKNOWN},
 	{"comment", "sequence 7\n", "# seven\nsequence 7\n", 3,
-	    "unknown field"},
-	{"onion-missing", "onion $onion\n", "", 2, PLACE},
+	    UNKNOWN},
+	{"onion-missing", "onion $onion\n", "", 2, MUST("onion")},
 	{"onion-twice", "onion $onion\n", "onion $onion\nonion $onion\n", 3,
-	    PLACE},
+	    MUST("sequence")},
 	{"onion-mistyped", "$onion", "$mistyped", 2, MISTYPED},
 	{"onion-version-2", "$onion", "expyuzz4wqqyqhjn.onion", 2, ONION},
 	{"onion-upper-case", "$onion", "$upper", 2, ONION},
 	{"order", "sequence 7\nfrom 2026-11-23T00:00:00Z\n",
-	    "from 2026-11-23T00:00:00Z\nsequence 7\n", 3, PLACE},
+	    "from 2026-11-23T00:00:00Z\nsequence 7\n", 3, MUST("sequence")},
 	{"sequence-zero", "sequence 7", "sequence 0", 3,
 	    "sequences are numbered from 1"},
 	{"sequence-leading-zero", "sequence 7", "sequence 07", 3, NUMBER},
+	{"sequence-two", "sequence 7", "sequence 7 8", 3, TOO_MANY},
 	{"sequence-sign", "sequence 7", "sequence +7", 3, NUMBER},
 	{"sequence-too-large", "sequence 7", "sequence 18446744073709551616",
-	    3, NUMBER},
-	{"sequence-without", "sequence 7", "sequence", 3, WORDS},
+	    3, LARGE},
+	{"sequence-without", "sequence 7", "sequence", 3, FEWER},
 	{"time-none", "from 2026-11-23", "from 2026-11-31", 4, TIME},
 	{"time-without-z", "from 2026-11-23T00:00:00Z",
 	    "from 2026-11-23T00:00:00", 4, TIME},
@@ -103,12 +116,12 @@ static const struct edit edits[] = {
 	{"server-id-upper-case", "server $i0", "server $I0", 6, ID},
 	{"server-key-weak", "server $i0 $k0", "server $i8 $k8", 6, UNUSABLE},
 	{"server-key-in-another-role", "server $i0 $k0", "server $i1 $k1", 6,
-	    ID},
+	    ROLE(A_SIGNER, A_SERVER)},
 	{"signer-none", "signer $i1 alice $k1\nsigner $i2 bob $k2\n", "", 7,
-	    PLACE},
+	    MUST("signer")},
 	{"signer-name-upper-case", "signer $i1 alice", "signer $i1 Alice", 7,
 	    NAME},
-	{"signer-name-empty", "signer $i1 alice", "signer $i1 ", 7, NAME_LEN},
+	{"signer-name-empty", "signer $i1 alice", "signer $i1 ", 7, SPACE},
 	{"signer-name-33", "signer $i1 alice", "signer $i1 a" THIRTY_TWO, 7,
 	    NAME_LEN},
 	{"signer-key-twice", "signer $i2 bob $k2", "signer $i1 bob $k1", 8,
@@ -117,12 +130,12 @@ static const struct edit edits[] = {
 	    "this name stands twice among the signers"},
 	{"epoch-none", "$none", "", 9, MORE},
 	{"epoch-zero", "epoch 1", "epoch 0", 9, "epochs are numbered from 1"},
-	{"epoch-too-large", "epoch 3", "epoch 4294967296", 14, NUMBER},
+	{"epoch-too-large", "epoch 3", "epoch 4294967296", 14, LARGE},
 	{"epoch-number-twice", "epoch 2", "epoch 1", 12,
 	    "the numbers of the epochs do not rise"},
 	{"epoch-number-falls", "epoch 2", "epoch 3", 14,
 	    "the numbers of the epochs do not rise"},
-	{"epoch-without-keys", "key $i5 alice $k5\n", "", 13, PLACE},
+	{"epoch-without-keys", "key $i5 alice $k5\n", "", 13, MUST("key")},
 	{"epoch-last-without-keys", "key $i6 alice $k6\n", "", 15, MORE},
 	{"epoch-ends-before", E2,
 	    "epoch 2 2026-11-30T00:00:00Z 2026-11-30T00:00:00Z", 12,
@@ -130,17 +143,41 @@ static const struct edit edits[] = {
 	{"epoch-outside", "epoch 3 2026-12-07T00:00:00Z 2026-12-14T00:00:00Z",
 	    "epoch 3 2026-12-07T00:00:00Z 2026-12-14T00:00:01Z", 14,
 	    "the epoch is outside the set's validity"},
+	{"epoch-before-the-set", "epoch 1 2026-11-23", "epoch 1 2026-11-22", 9,
+	    "the epoch is outside the set's validity"},
+	{"epoch-begins-before", E2,
+	    "epoch 2 2026-11-22T00:00:00Z 2026-12-07T00:00:00Z", 12,
+	    "the epoch begins no later than the one before"},
+	{"epoch-ends-earlier", E2,
+	    "epoch 2 2026-11-29T12:00:00Z 2026-11-29T23:00:00Z", 12,
+	    "the epoch ends no later than the one before"},
+	{"epoch-time", "epoch 1 2026-11-23", "epoch 1 2026-13-23", 9, TIME},
 	{"epoch-overlap", E2,
 	    "epoch 2 2026-11-28T23:59:59Z 2026-12-07T00:00:00Z", 12,
 	    "the epoch overlaps the one before by more than a day"},
 	{"epoch-from-equal", E2,
 	    "epoch 2 2026-11-23T00:00:00Z 2026-12-07T00:00:00Z", 12,
-	    "the times of the epochs do not rise"},
+	    "the epoch begins no later than the one before"},
 	{"epoch-until-equal", E2,
 	    "epoch 2 2026-11-29T12:00:00Z 2026-11-30T00:00:00Z", 12,
-	    "the times of the epochs do not rise"},
+	    "the epoch ends no later than the one before"},
+	{"key-name", "key $i6 alice", "key $i6 Alice", 15, NAME},
+	{"key-missing", "key $i6 alice $k6", "key $i6 alice", 15, FEWER},
+	{"field-unknown-below", "key $i6 alice", "clef $i6 alice", 15, UNKNOWN},
 	{"key-weak", "key $i6 alice $k6", "key $i9 alice $k9", 15, UNUSABLE},
 	{"key-id", "key $i6", "key $i5", 15, ID},
+	{"key-of-a-signer", "key $i6 alice $k6", "key $i2 alice $k2", 15,
+	    ROLE(A_SIGNER, AN_EPOCH)},
+	{"key-of-a-server", "key $i6 alice $k6", "key $i0 alice $k0", 15,
+	    ROLE(A_SERVER, AN_EPOCH)},
+	{"key-of-a-backup", "key $i6 alice $k6", "key $ia alice $ka", 15,
+	    ROLE(A_BACKUP, AN_EPOCH)},
+	{"key-as-signer", "signer $i2 bob $k2", "signer $i3 bob $k3", 8,
+	    ROLE(AN_EPOCH, A_SIGNER)},
+	{"key-as-server", "server $i0 $k0", "server $i3 $k3", 6,
+	    ROLE(AN_EPOCH, A_SERVER)},
+	{"server-as-signer", "signer $i2 bob $k2", "signer $i0 bob $k0", 8,
+	    ROLE(A_SERVER, A_SIGNER)},
 	{"key-twice-in-epoch", "key $i4 bob $k4", "key $i3 bob $k3", 11,
 	    "this key stands twice"},
 	{"key-in-two-epochs", "key $i6 alice $k6", "key $i4 alice $k4", 15,
@@ -151,16 +188,16 @@ static const struct edit edits[] = {
 	{"key-last-bits", "$k6", "$b6", 15, BASE64},
 	{"key-31-bytes", "$k6", "$s6", 15, BASE64},
 	{"key-in-hex", "$k6", "$h6", 15, BASE64},
-	{"space-twice", "signer $i1 alice", "signer  $i1 alice", 7, WORDS},
-	{"space-at-end", "sequence 7", "sequence 7 ", 3, WORDS},
-	{"space-at-start", "sequence 7", " sequence 7", 3, "unknown field"},
+	{"space-twice", "signer $i1 alice", "signer  $i1 alice", 7, SPACE},
+	{"space-at-end", "sequence 7", "sequence 7 ", 3, SPACE},
+	{"space-at-start", "sequence 7", " sequence 7", 3, UNKNOWN},
 	{"tab", "sequence 7", "sequence\t7", 3, ASCII},
 	{"cr-lf", "sequence 7\n", "sequence 7\r\n", 3, ASCII},
 	{"not-ascii", "signer $i1 alice", "signer $i1 \xc3\xa5lice", 7, ASCII},
 	{"nul", "sequence 7", "$nul", 3, ASCII},
 	{"byte-order-mark", "tipline-keyset", "\xef\xbb\xbftipline-keyset", 1,
 	    ASCII},
-	{"empty-line", "sequence 7\n", "\nsequence 7\n", 3, "unknown field"},
+	{"empty-line", "sequence 7\n", "\nsequence 7\n", 3, UNKNOWN},
 	{"empty-line-at-end", "key $i6 alice $k6\n", "key $i6 alice $k6\n\n",
 	    16, "more follows where the text should end"},
 	{"more-at-end", "key $i6 alice $k6\n",
@@ -182,12 +219,13 @@ make_keys(void)
 	for (unsigned i = 0; i < KEYS; i++) {
 		const enum key_role role = i == 0 || i == ZERO_ED25519
 		    ? KEY_ROLE_SERVER
-		    : i <= 2 ? KEY_ROLE_SIGNER
-			     : KEY_ROLE_EPOCH;
+		    : i <= 2      ? KEY_ROLE_SIGNER
+		    : i == BACKUP ? KEY_ROLE_BACKUP
+				  : KEY_ROLE_EPOCH;
 
 		if (i == ZERO_ED25519 || i == ZERO_X25519)
 			memset(keys[i], 0, sizeof(keys[i]));
-		else if (role == KEY_ROLE_EPOCH)
+		else if (role == KEY_ROLE_EPOCH || role == KEY_ROLE_BACKUP)
 			(void)crypto_box_keypair(keys[i], secret);
 		else
 			(void)crypto_sign_keypair(keys[i], secret);
@@ -224,8 +262,10 @@ onion_text(char out[static 63])
 static size_t
 expand(const char *word, char *out, size_t size)
 {
-	const unsigned n =
-	    word[1] >= '0' && word[1] <= '9' ? (unsigned)(word[1] - '0') : 0;
+	const unsigned n = word[1] >= '0' && word[1] <= '9'
+	    ? (unsigned)(word[1] - '0')
+	    : word[1] == 'a' ? BACKUP
+			     : 0;
 	char text[64];
 
 	onion_text(text);

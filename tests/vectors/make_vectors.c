@@ -75,7 +75,10 @@ vectors_next(FILE *f, const char *file)
 void
 vectors_text(FILE *f, const char *name, const char *value)
 {
-	fprintf(f, ", \"%s\": \"%s\"", name, value);
+	fprintf(f, ", \"%s\": \"", name);
+	for (; *value != '\0'; value++)
+		fprintf(f, *value == '"' ? "\\%c" : "%c", *value);
+	fprintf(f, "\"");
 }
 
 void
