@@ -10,8 +10,9 @@
  *	LINE/sequence             highest sequence number ever accepted
  *	LINE/data/tips.sqlite     the store
  *	LINE/epoch                highest epoch ever in force here
- *	LINE/roots/0001.txt ...   changes of the root, each with .minisig and
- *	                          .new.minisig
+ *	LINE/roots/0001.txt ...   changes of the root, each with .txt.minisig,
+ *	                          .txt.new.minisig, and 0001.old.pub: the root
+ *	                          that was pinned before
  *	LINE/restored             made from a backup: waits for a key set
  *	LINE/exported             number of the last bundle and its last tip
  *	LINE/confirmed/ID         what an analyst confirmed, by signer id
@@ -105,46 +106,29 @@ MUST_CHECK enum status line_keyset_load(
  * refused (ST_DENIED), and on a restored line 0 is, too.
  *
  * Both files change at once: they are written under their .next names, then
- * LINE/sequence is replaced, and from that moment on the .next pair, whose
- * number is the one remembered, is the key set in use; moving it into place
- * comes after.  A failure or crash anywhere leaves the old set or the new
- * one.  Statuses as line_keyset_check(), ST_ABSENT (no root), ST_IO, ST_FULL,
- * ST_EXISTS (same number, other contents).
+ * LINE/sequence is replaced, and from that moment on (on a restored line: once
+ * LINE/restored is gone, right after) the .next pair, whose number is the one
+ * remembered, is the key set in use; moving it into place comes after.  A
+ * failure or crash anywhere leaves the old set or the new one.  Statuses as
+ * line_keyset_check(), ST_ABSENT (no root), ST_IO, ST_FULL, ST_EXISTS (same
+ * number, other contents).
  */
 MUST_CHECK enum status line_keyset_install(const struct line *line,
     const struct bytes *text, const struct bytes *sig,
-    const struct minisign_key *root, uint64_t now,
-    uint64_t wanted, char why[static LINE_WHY_LEN]);
+    const struct minisign_key *root, uint64_t now, uint64_t wanted,
+    char why[static LINE_WHY_LEN]);
 
-/*
- * The highest epoch ever in force (0: none yet), and remembering a higher
- * one; a lower one changes nothing.  ST_OK, ST_MALFORMED, ST_IO, ST_FULL,
- * ST_NOMEM; why as above.
- */
+/* More than half of the set's life is over: time to have the next one made. */
+bool line_keyset_ages(const struct keyset *set, uint64_t now);
+
+/* The highest epoch ever in force (0: none yet), and remembering a higher
+ * one; a lower one changes nothing, but the first call makes the file.  That
+ * is then written in place and never replaced.  ST_OK, ST_MALFORMED, ST_IO,
+ * ST_FULL, ST_NOMEM; why as above. */
 MUST_CHECK enum status line_epoch(
     const struct line *line, uint32_t *epoch, char why[static LINE_WHY_LEN]);
 MUST_CHECK enum status line_epoch_keep(
     const struct line *line, uint32_t epoch, char why[static LINE_WHY_LEN]);
-
-/*
- * Follow a change of the root (crypto/root_change.h), signed by the pinned
- * one, which is replaced.  The installed key set stays in use although the
- * old root signed it; the next must be signed by the new one.  A crash leaves
- * the old root or the new.  ST_OK and as root_change_read(), ST_ABSENT (no
- * root is pinned), ST_IO, ST_FULL; why as above.
- */
-struct root_change_files;
-MUST_CHECK enum status line_root_change(const struct line *line,
-    const struct root_change_files *files, char why[static LINE_WHY_LEN]);
-
-/*
- * Pin another root by hand, for a root that was lost or stolen.  The key set
- * in use is given up: the form closes until one signed by the new root is
- * installed.  The sequence number stays.  ST_OK, ST_EXISTS (that one is
- * pinned), ST_IO, ST_FULL; why as above.
- */
-MUST_CHECK enum status line_root_replace(const struct line *line,
-    const struct minisign_key *root, char why[static LINE_WHY_LEN]);
 
 /*
  * A line restored from a backup cannot know which key sets came after it.

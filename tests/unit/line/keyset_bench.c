@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -31,22 +32,36 @@ bench_put(const struct bench *b, const char *name, const void *p, size_t len)
 /* Take all files away, those too that a crash left; or all but the two that
  * every line has. */
 static void
-empty(const struct bench *b, bool wholly)
+empty_folder(int dirfd, bool wholly)
 {
-	DIR *dir = opendir(b->folder);
+	DIR *dir;
 	struct dirent *e;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), below;
 
+	dir = fdopendir(fd);
 	assert_non_null(dir);
 	while ((e = readdir(dir)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
-		if (wholly ||
-		    (strcmp(e->d_name, CONFIG_FILE) != 0 &&
-			strcmp(e->d_name, LINE_SERVER_PUB) != 0))
-			assert_int_equal(
-			    unlinkat(b->line.dirfd, e->d_name, 0), 0);
+		if (!wholly &&
+		    (strcmp(e->d_name, CONFIG_FILE) == 0 ||
+			strcmp(e->d_name, LINE_SERVER_PUB) == 0))
+			continue;
+		below = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY);
+		if (below >= 0) {
+			empty_folder(below, true);
+			close(below);
+		}
+		assert_int_equal(
+		    unlinkat(fd, e->d_name, below >= 0 ? AT_REMOVEDIR : 0), 0);
 	}
 	closedir(dir);
+}
+
+static void
+empty(const struct bench *b, bool wholly)
+{
+	empty_folder(b->line.dirfd, wholly);
 }
 
 void
@@ -68,6 +83,39 @@ make_root(struct root *root)
 	root->seed = guarded_new(32);
 	assert_non_null(root->seed);
 	minisign_key_new(&root->key, root->seed);
+}
+
+void
+bench_change(uint32_t number, const struct root *old, const struct root *next,
+    struct changed *c)
+{
+	const struct root_change change = {number, old->key, next->key};
+
+	*c = (struct changed){BYTES_INIT(MINISIGN_FILE_MAX),
+	    BYTES_INIT(MINISIGN_FILE_MAX), BYTES_INIT(MINISIGN_FILE_MAX)};
+	assert_int_equal(root_change_write(&change, &c->text), ST_OK);
+	assert_int_equal(minisign_sign(&old->key, old->seed, c->text.p,
+			     c->text.len, "root change", &c->sig),
+	    ST_OK);
+	assert_int_equal(minisign_sign(&next->key, next->seed, c->text.p,
+			     c->text.len, "root change", &c->sig_new),
+	    ST_OK);
+}
+
+enum status
+bench_follow(struct bench *b, const struct changed *c, char *why)
+{
+	const struct root_change_files files = {&c->text, &c->sig, &c->sig_new};
+
+	return line_root_change(&b->line, &files, why);
+}
+
+void
+bench_changed_free(struct changed *c)
+{
+	bytes_free(&c->text);
+	bytes_free(&c->sig);
+	bytes_free(&c->sig_new);
 }
 
 /* The public half; nobody here signs with it. */
@@ -96,6 +144,7 @@ bench_setup(void **state)
 	config_default(&b.line.config);
 	make_root(&b.root);
 	make_root(&b.other);
+	make_root(&b.third);
 	bench_sign_key(b.server.key);
 	key_id(KEY_ROLE_SERVER, b.server.key, b.server.id);
 	assert_int_equal(server_identity_write(&b.server, &pub), ST_OK);
@@ -115,6 +164,7 @@ bench_teardown(void **state)
 	close(b->line.dirfd);
 	guarded_free(b->root.seed);
 	guarded_free(b->other.seed);
+	guarded_free(b->third.seed);
 	return rmdir(b->folder);
 }
 
@@ -178,7 +228,15 @@ bench_install(
     struct bench *b, const struct made *m, const struct root *root, char *why)
 {
 	return line_keyset_install(&b->line, &m->text, &m->sig,
-	    root != NULL ? &root->key : NULL, NOW, why);
+	    root != NULL ? &root->key : NULL, NOW, 0, why);
+}
+
+enum status
+bench_install_wanted(
+    struct bench *b, const struct made *m, uint64_t wanted, char *why)
+{
+	return line_keyset_install(
+	    &b->line, &m->text, &m->sig, NULL, NOW, wanted, why);
 }
 
 /* The sequence number in use, or 0 when none loads. */

@@ -5,6 +5,7 @@
 #define TIPLINE_TESTS_UNIT_LINE_KEYSET_BENCH_H
 
 #include "line/line.h"
+#include "line/line_root.h"
 
 #define NOW UINT64_C(1800000000)
 #define WEEK UINT64_C(604800)
@@ -23,7 +24,7 @@ struct made {
 struct bench {
 	char folder[64];
 	struct line line;
-	struct root root, other;
+	struct root root, other, third;
 	struct server_identity server;
 };
 
@@ -50,7 +51,18 @@ void bench_free(struct made *m);
 /* Install at NOW; root may be NULL. */
 enum status bench_install(
     struct bench *b, const struct made *m, const struct root *root, char *why);
+enum status bench_install_wanted(
+    struct bench *b, const struct made *m, uint64_t wanted, char *why);
 void bench_install_first(struct bench *b, uint64_t sequence);
+
+/* A change of the root and its two signatures; follow it. */
+struct changed {
+	struct bytes text, sig, sig_new;
+};
+void bench_change(uint32_t number, const struct root *old,
+    const struct root *next, struct changed *c);
+enum status bench_follow(struct bench *b, const struct changed *c, char *why);
+void bench_changed_free(struct changed *c);
 
 /* The sequence number in use, or 0 when none loads. */
 uint64_t bench_in_use(const struct bench *b);

@@ -84,7 +84,7 @@ static void
 sets_of_another_server_onion_or_time_are_refused(void **state)
 {
 	static const enum status want[] = {
-	    ST_MALFORMED, ST_MALFORMED, ST_EARLY, ST_EXPIRED, ST_EXPIRED};
+	    ST_MALFORMED, ST_MALFORMED, ST_EARLY, ST_EXPIRED, ST_EARLY};
 	static const char *const words[] = {"another server",
 	    "names the onion address", "valid from", "ended at", "no epoch"};
 	struct bench *b = *state;
