@@ -43,6 +43,17 @@
 	    " run tipline-operator check")                                     \
 	X(LOG_RESTART_STORM, 206,                                              \
 	    "a process ends again and again; waiting before the next start")   \
+	X(LOG_CLOCK_BEHIND, 207,                                               \
+	    "the clock is behind the epoch in force, which goes on being"      \
+	    " used: set the clock")                                            \
+	X(LOG_KEYS_AGE, 208,                                                   \
+	    "more than half of the key set's life is over: have a new one"     \
+	    " made")                                                           \
+	X(LOG_EPOCH_NOT_KEPT, 209,                                             \
+	    "the epoch in force could not be remembered: run tipline-operator" \
+	    " check")                                                          \
+	X(LOG_KEYS_GIVEN_UP, 220,                                              \
+	    "another root key is pinned: the key set in use was given up")     \
 	/* receiver */                                                         \
 	X(LOG_CLOSED, 210, "closed: no epoch key is valid now")                \
 	X(LOG_OPEN, 211, "open: tips are taken")                               \

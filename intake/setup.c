@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,19 +162,51 @@ open_line(const char *path, struct setup *s)
 	return st;
 }
 
+/* Made before the walls: behind them LINE/epoch may be written, not made. */
+static void
+load_floor(struct setup *s)
+{
+	char why[LINE_WHY_LEN];
+
+	if (line_epoch_keep(&s->line, 0, why) != ST_OK ||
+	    line_epoch(&s->line, &s->floor, why) != ST_OK)
+		say(s->line.path, why);
+}
+
+static void
+say_if_not_in_force(const struct setup *s)
+{
+	enum epoch_state state;
+	uint64_t opens;
+
+	(void)keyset_in_force(
+	    &s->set, (uint64_t)time(NULL), s->floor, &state, &opens);
+	if (state == EPOCH_AHEAD)
+		say(s->line.path,
+		    "this machine's clock is behind: the key of a later week,"
+		    " which was in force here before, goes on being used; set"
+		    " the clock");
+	else if (state == EPOCH_EARLY)
+		say(s->line.path,
+		    "the form is closed until the next key begins: see"
+		    " tipline-operator status, and that the clock is right");
+	else if (state == EPOCH_ENDED)
+		say(s->line.path,
+		    "the form is closed: the key set has no key for this"
+		    " moment; install a new one with tipline-operator keyset"
+		    " install");
+}
+
 /* A line without usable keys still serves: its page says it is closed. */
 static void
 load_first_set(struct setup *s)
 {
 	char why[LINE_WHY_LEN];
 
+	load_floor(s);
 	if (line_keyset_load(&s->line, &s->set, why) == ST_OK) {
 		s->has_set = true;
-		if (keyset_at(&s->set, (uint64_t)time(NULL)) == NULL)
-			say(s->line.path,
-			    "the form is closed: the key set has no key for"
-			    " this moment; install a new one with"
-			    " tipline-operator keyset install");
+		say_if_not_in_force(s);
 		return;
 	}
 	say(s->line.path, why);
@@ -182,22 +215,30 @@ load_first_set(struct setup *s)
 	    " tipline-operator keyset install");
 }
 
-bool
+void
 setup_reload(struct setup *s)
 {
 	char why[LINE_WHY_LEN];
 	struct keyset set;
+	enum status st;
 
-	if (line_keyset_load(&s->line, &set, why) != ST_OK) {
+	st = line_keyset_load(&s->line, &set, why);
+	/* Whoever pins another root by hand no longer trusts the old one. */
+	if (st == ST_WRONG_KEY && s->has_set) {
+		keyset_free(&s->set);
+		s->has_set = false;
+		log_event(LOG_KEYS_GIVEN_UP);
+		return;
+	}
+	if (st != ST_OK) {
 		log_event(LOG_KEYS_REFUSED);
-		return false;
+		return;
 	}
 	if (s->has_set)
 		keyset_free(&s->set);
 	s->set = set;
 	s->has_set = true;
 	log_event(LOG_KEYS_LOADED);
-	return true;
 }
 
 static enum status
@@ -227,16 +268,19 @@ static enum status
 confine_all(const struct setup *s)
 {
 	char *folder = programs_folder();
-	char socket_folder[LISTEN_MAX + 1];
+	char socket_folder[LISTEN_MAX + 1], epoch[PATH_MAX];
 	char *slash;
+
+	snprintf(epoch, sizeof(epoch), "%s/" LINE_EPOCH, s->line.path);
 	snprintf(
 	    socket_folder, sizeof(socket_folder), "%s", s->line.config.path);
 	if ((slash = strrchr(socket_folder, '/')) != NULL)
 		slash[slash == socket_folder ? 1 : 0] = '\0';
 	const char *const read[] = {
 	    s->line.path, "/etc/ld.so.cache", "/etc/ssl/openssl.cnf", NULL};
-	const char *const write[] = {
-	    s->line.data_path, slash != NULL ? socket_folder : NULL, NULL};
+	/* Of the line itself one file, which it cannot replace. */
+	const char *const write[] = {s->line.data_path, epoch,
+	    slash != NULL ? socket_folder : NULL, NULL};
 	const char *const execute[] = {folder, "/usr/lib", "/usr/lib64",
 	    "/usr/local/lib", "/lib", "/lib64", NULL};
 	const struct confine_paths paths = {read, write, execute};

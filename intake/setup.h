@@ -17,6 +17,7 @@ struct setup {
 	struct listening listening;
 	bool has_set;
 	struct keyset set;       /* if has_set; it may have run out */
+	uint32_t floor;          /* the highest epoch ever in force, at first */
 	char *receiver, *keeper; /* paths of the two programs */
 };
 
@@ -30,7 +31,8 @@ MUST_CHECK enum status setup_open(const char *path, struct setup *s);
 void setup_close(struct setup *s);
 
 /* Load the key set in the place of the one in use, which stays if the new
- * one is refused.  Logs what happened.  True if there is a new one. */
-bool setup_reload(struct setup *s);
+ * one is refused, but is given up when another root was pinned by hand.
+ * Logs what happened. */
+void setup_reload(struct setup *s);
 
 #endif

@@ -25,6 +25,7 @@
 #include "base/ipc.h"
 #include "base/log.h"
 #include "intake/control.h"
+#include "intake/in_force.h"
 #include "intake/setup.h"
 #include "intake/spawn.h"
 
@@ -49,7 +50,8 @@ struct supervisor {
 	int control; /* to the receiver, -1 without one */
 	int channel; /* the keeper's other end, until the receiver has it */
 	bool tell_config, tell_epochs, ready, stopping;
-	uint64_t epochs_at;
+	struct in_force keys;
+	uint64_t epochs_at; /* when to tell them again, changed or not */
 };
 
 static uint64_t
@@ -225,28 +227,11 @@ send_config(struct supervisor *sup)
 	return ipc_send(sup->control, CONTROL_CONFIG, &told, sizeof(told), -1);
 }
 
-/* Those in force now or later, the next 16 of them; none closes the form. */
 static enum status
 send_epochs(struct supervisor *sup)
 {
-	static struct recipients epochs[CONTROL_EPOCHS_MAX];
-	static uint8_t message[IPC_MAX];
-	uint64_t now = (uint64_t)time(NULL);
-	size_t count = 0, len;
-	enum status st;
-
-	for (size_t i = 0; sup->s.has_set && i < sup->s.set.epochs &&
-	     count < CONTROL_EPOCHS_MAX;
-	     i++) {
-		if (sup->s.set.epoch[i].to.until > now)
-			epochs[count++] = sup->s.set.epoch[i].to;
-	}
-	st =
-	    control_epochs_write(epochs, count, message, sizeof(message), &len);
-	if (st != ST_OK)
-		return st;
-	sup->epochs_at = now_ms() + EPOCHS_EVERY_MS;
-	return ipc_send(sup->control, CONTROL_EPOCHS, message, len, -1);
+	return ipc_send(
+	    sup->control, CONTROL_EPOCHS, sup->keys.message, sup->keys.len, -1);
 }
 
 /* Tell the receiver what it does not know yet, in order, while it takes it. */
@@ -369,8 +354,8 @@ take_signals(struct supervisor *sup)
 			ended = true;
 		else if (info.ssi_signo != SIGHUP)
 			stop(sup);
-		else if (setup_reload(&sup->s))
-			sup->tell_epochs = true;
+		else
+			setup_reload(&sup->s);
 	}
 	if (ended)
 		reap(sup);
@@ -386,7 +371,7 @@ sooner(uint64_t a, uint64_t b)
 static int
 wait_time(const struct supervisor *sup)
 {
-	uint64_t now = now_ms(), at = sup->epochs_at;
+	uint64_t now = now_ms(), at = sup->keys.look_at;
 
 	at = sooner(at,
 	    sup->receiver.pid != 0 ? sup->receiver.kill_at
@@ -410,12 +395,25 @@ kill_late(struct child *c)
 	c->kill_at = now_ms() + PATIENCE_MS;
 }
 
+/* At each turn: the clock may have been set, and it costs next to nothing. */
+static void
+look_at_keys(struct supervisor *sup)
+{
+	uint64_t now = now_ms();
+
+	if (in_force_look(&sup->keys, &sup->s, now) || now >= sup->epochs_at) {
+		sup->tell_epochs = true;
+		sup->epochs_at = now + EPOCHS_EVERY_MS;
+	}
+}
+
 static void
 turn(struct supervisor *sup)
 {
 	struct pollfd fds[2];
 	bool waiting;
 
+	look_at_keys(sup);
 	start_due(sup);
 	tell_receiver(sup);
 	waiting = sup->tell_config || sup->tell_epochs || sup->channel >= 0;
@@ -430,16 +428,12 @@ turn(struct supervisor *sup)
 		hear_receiver(sup);
 	kill_late(&sup->receiver);
 	kill_late(&sup->keeper);
-	if (now_ms() >= sup->epochs_at) {
-		sup->tell_epochs = true;
-		sup->epochs_at = now_ms() + EPOCHS_EVERY_MS;
-	}
 }
 
 int
 supervisor_run(const char *path)
 {
-	struct supervisor sup = {.control = -1,
+	static struct supervisor sup = {.control = -1,
 	    .channel = -1,
 	    .receiver.kill_at = NEVER,
 	    .keeper.kill_at = NEVER};
@@ -447,7 +441,7 @@ supervisor_run(const char *path)
 	if (setup_open(path, &sup.s) != ST_OK)
 		return 1;
 	log_event(LOG_STARTED);
-	sup.epochs_at = now_ms() + EPOCHS_EVERY_MS;
+	in_force_begin(&sup.keys, &sup.s);
 	while (!sup.stopping || sup.receiver.pid != 0 || sup.keeper.pid != 0)
 		turn(&sup);
 	close_fd(&sup.control);

@@ -8,7 +8,7 @@ set(TIPLINE_PROGRAMS "" CACHE STRING
 	"Folder of tipline-receiver and tipline-keeper; empty: beside tipline-intake")
 
 add_executable(tipline-intake intake_main.c supervisor.c setup.c spawn.c
-	listening.c)
+	listening.c in_force.c)
 target_compile_definitions(tipline-intake PRIVATE
 	TIPLINE_VERSION="${PROJECT_VERSION}")
 if(TIPLINE_PROGRAMS)
