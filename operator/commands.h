@@ -10,5 +10,8 @@ int keyset_install_command(int argc, char **argv);
 int check_command(int argc, char **argv);
 int status_command(int argc, char **argv);
 int export_command(int argc, char **argv);
+int import_command(int argc, char **argv);
+int purge_command(int argc, char **argv);
+int backup_command(int argc, char **argv);
 
 #endif

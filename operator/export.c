@@ -1,9 +1,10 @@
 /*
  * export: write tips into a bundle that is carried to the analysts.
  *
- * The database is read in short transactions, one tip at a time, so that the
- * server goes on beside it.  A tip whose bytes are damaged is exported as it
- * is, since the analysts' tool names it and opens the others.
+ * A run that is cut leaves BUNDLE.part, and the same command goes on with it
+ * after its last whole tip.  A bundle's number is taken before its first
+ * byte is written, so that none is ever used twice; LINE/exported says that
+ * tips are out only when the bundle is durably whole.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,29 +12,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/confine.h"
 #include "base/durable.h"
-#include "base/guarded.h"
 #include "base/num.h"
-#include "crypto/sign.h"
 #include "handoff/bundle.h"
 #include "operator/commands.h"
+#include "operator/export_cut.h"
+#include "operator/exported.h"
+#include "operator/progress.h"
+#include "operator/rows.h"
+#include "operator/signing.h"
+#include "operator/tips_out.h"
 #include "operator/tool.h"
+#include "operator/turn.h"
 #include "store/store.h"
 
 #define OUT_LEN 65536
-#define PROGRESS_MS 200
+#define NONE_WRITTEN "no bundle was written"
 
 static const char help[] =
-    "usage: tipline-operator export LINE BUNDLE [--from N]\n"
+    "usage: tipline-operator export LINE BUNDLE [--from N [--to M]]\n"
     "\n"
-    "Write all tips, or those from number N on, into the new file BUNDLE,\n"
-    "numbered, chained and signed by the server.  The tips stay in the line.\n"
+    "Write the tips that are new since the last finished export into the new\n"
+    "file BUNDLE, numbered, chained and signed by the server.  The tips stay\n"
+    "in the line.  A run that was cut leaves BUNDLE.part; the same command\n"
+    "goes on with it.\n"
     "\n"
-    "  --from N    begin with tip N\n"
+    "  --from N    begin with tip N, whatever was exported before\n"
+    "  --to M      end with tip M\n"
     "  -h, --help  show this\n"
     "\n"
     "Exit code 1 although the bundle is whole means: some tips are damaged in\n"
@@ -42,23 +50,24 @@ static const char help[] =
 struct export
 {
 	struct line line;
-	struct server_identity server;
+	struct signing signing;
 	struct store *store;
-	uint8_t *seed; /* guarded */
-	uint64_t from, last;
-	struct chain chain;
+	int turn;
+	struct exported exported;
+	uint64_t from, to; /* wanted; 0: not said */
+	uint64_t end;      /* number of the last tip to write */
+	struct rows rows;
+	struct bundle_start start;
+	struct chain at; /* what a cut run wrote, else start.before */
+	bool resumed;
 	struct bundle_writer *writer;
+	struct tips_out out;
 	/* the file */
 	const char *path;
 	int fd;
-	uint8_t out[OUT_LEN];
+	uint8_t buffer[OUT_LEN];
 	size_t filled;
-	/* the tip under way */
-	uint64_t left;       /* bytes of it still to come */
-	enum status written; /* what the file said */
-	/* telling */
-	uint64_t bytes, told_at, damaged;
-	bool tty;
+	uint64_t bytes;
 };
 
 static enum status
@@ -67,7 +76,7 @@ flush(struct export *e)
 	size_t len = e->filled;
 
 	e->filled = 0;
-	return len == 0 ? ST_OK : write_all(e->fd, e->out, len);
+	return len == 0 ? ST_OK : write_all(e->fd, e->buffer, len);
 }
 
 /* bundle_sink: gather small pieces. */
@@ -78,206 +87,210 @@ put(void *ctx, const void *p, size_t len)
 	enum status st = ST_OK;
 
 	e->bytes += len;
-	if (len > sizeof(e->out) - e->filled && (st = flush(e)) != ST_OK)
+	if (len > sizeof(e->buffer) - e->filled && (st = flush(e)) != ST_OK)
 		return st;
-	if (len >= sizeof(e->out))
+	if (len >= sizeof(e->buffer))
 		return write_all(e->fd, p, len);
-	memcpy(e->out + e->filled, p, len);
+	memcpy(e->buffer + e->filled, p, len);
 	e->filled += len;
 	return st;
 }
 
-static void
-progress(struct export *e, uint64_t number, bool always)
-{
-	char size[TOOL_SIZE_LEN];
-	struct timespec ts;
-	uint64_t now;
-
-	if (!e->tty)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-	if (!always && now - e->told_at < PROGRESS_MS)
-		return;
-	e->told_at = now;
-	tool_size(e->bytes, size);
-	fprintf(stderr, "\rtip %" PRIu64 " of %" PRIu64 ", %s \033[K%s", number,
-	    e->last, size, always ? "\n" : "");
-}
-
-/* store_sink: no more than was promised, and remember whose failure it is. */
-static enum status
-on_sealed(void *ctx, const uint8_t *p, size_t len)
-{
-	struct export *e = ctx;
-
-	if (len > e->left)
-		return ST_MALFORMED;
-	e->written = bundle_writer_data(e->writer, p, len);
-	if (e->written == ST_OK)
-		e->left -= len;
-	progress(e, e->chain.number, false);
-	return e->written;
-}
-
-/* What the database no longer has is made up with zeros: the tip keeps its
- * length, its digest does not fit, and the others stay readable. */
-static enum status
-fill_up(struct export *e)
-{
-	static const uint8_t zeros[16384];
-	enum status st = ST_OK;
-
-	while (st == ST_OK && e->left > 0) {
-		size_t n =
-		    e->left < sizeof(zeros) ? (size_t)e->left : sizeof(zeros);
-
-		st = bundle_writer_data(e->writer, zeros, n);
-		e->left -= n;
-	}
-	return st;
-}
-
-static enum status
-export_tip(struct export *e, const struct store_tip *tip)
-{
-	enum status st, read;
-
-	e->left = tip->len;
-	e->written = ST_OK;
-	if ((st = bundle_writer_tip(e->writer, tip->len, tip->digest)) != ST_OK)
-		return st;
-	read = store_read(e->store, tip, on_sealed, e);
-	if (e->written != ST_OK)
-		return e->written;
-	if ((st = fill_up(e)) != ST_OK)
-		return st;
-	st = bundle_writer_tip_end(e->writer);
-	if (st == ST_FORGED || (st == ST_OK && read != ST_OK)) {
-		tool_say("%stip %" PRIu64 " is damaged in the database; it is"
-			 " exported as it is",
-		    e->tty ? "\r" : "", tip->number);
-		e->damaged++;
-		st = ST_OK;
-	}
-	return st;
-}
-
-/* One row of the chain: tips before the first only count, the rest go out. */
+/* Say that the file could not be written; what there is of it stays. */
 static bool
-take_tip(struct export *e, const struct store_tip *tip)
+cut_here(struct export *e, enum status st)
 {
-	enum status st = ST_OK;
+	progress_end();
+	tool_say("%s cannot be written: %s; what is there of it lies in"
+		 " %s.part: mend the cause and run the same command again,"
+		 " which goes on with it",
+	    e->path, tool_words(st), e->path);
+	return false;
+}
 
-	if (tip->number != e->chain.number + 1) {
-		tool_say("tip %" PRIu64 " is missing in the database, so the"
-			 " chain cannot be continued; no bundle was written:"
-			 " run tipline-operator check",
-		    e->chain.number + 1);
-		return false;
-	}
-	if (tip->number >= e->from)
-		st = export_tip(e, tip);
+/* What a cut run left must be of the tips that are wanted now. */
+static bool
+fits(const struct export *e, const struct export_cut *cut, uint64_t last)
+{
+	const uint64_t first = cut->start.before.number + 1;
+
+	if (first == e->start.before.number + 1 && cut->start.last <= last &&
+	    (e->to == 0 ? cut->at.number <= cut->start.last
+			: cut->at.number <= e->to && e->to <= cut->start.last))
+		return true;
+	tool_say("%s.part is of a bundle that begins with tip %" PRIu64
+		 " and was cut after tip %" PRIu64 ", which is another range;"
+		 " " NONE_WRITTEN ": go on with it by its own --from and --to,"
+		 " or take the file away",
+	    e->path, first, cut->at.number);
+	return false;
+}
+
+/* Go on with BUNDLE.part.  True with *found false: there is none to use. */
+static bool
+take_cut(struct export *e, uint64_t last, bool *found)
+{
+	struct export_cut cut;
+	const char *why;
+	enum status st;
+
+	*found = false;
+	st = durable_stream_resume(AT_FDCWD, e->path, DURABLE_NEW, &e->fd);
+	if (st == ST_ABSENT)
+		return true;
 	if (st != ST_OK) {
-		tool_say("tip %" PRIu64 " cannot be written: %s; no bundle was"
-			 " written",
-		    tip->number, tool_words(st));
+		if (st == ST_EXISTS)
+			tool_say("%s is there already and is not overwritten:"
+				 " name another file",
+			    e->path);
+		else if (st == ST_BUSY)
+			tool_say("%s is being written by another process;"
+				 " " NONE_WRITTEN,
+			    e->path);
+		else
+			tool_say(
+			    "%s.part cannot be gone on with: %s; " NONE_WRITTEN
+			    ": take it away, or name another"
+			    " file",
+			    e->path, tool_words(st));
 		return false;
 	}
-	chain_add(&e->chain, tip->len, tip->digest);
+	st = export_cut_read(e->fd, &e->signing.server, &cut, &why);
+	if (st == ST_EOF) {
+		close(e->fd);
+		e->fd = -1;
+		return true;
+	}
+	if (st != ST_OK) {
+		tool_say("%s.part cannot be gone on with: %s; " NONE_WRITTEN
+			 ": take it away, or name another file",
+		    e->path, why);
+		return false;
+	}
+	if (!fits(e, &cut, last))
+		return false;
+	if (ftruncate(e->fd, (off_t)cut.offset) != 0 ||
+	    lseek(e->fd, 0, SEEK_END) != (off_t)cut.offset)
+		return cut_here(e, ST_IO);
+	e->start = cut.start;
+	e->at = cut.at;
+	e->bytes = cut.offset;
+	*found = e->resumed = true;
+	return true;
+}
+
+/* A new file with a bundle number of its own. */
+static bool
+begin_new(struct export *e)
+{
+	enum status st;
+
+	st = durable_stream_begin(AT_FDCWD, e->path, 0600, DURABLE_NEW, &e->fd);
+	if (st != ST_OK) {
+		tool_say("%s cannot be written: %s; " NONE_WRITTEN, e->path,
+		    tool_words(st));
+		return false;
+	}
+	e->exported.bundle++;
+	st = exported_write(e->line.dirfd, &e->exported);
+	if (st != ST_OK) {
+		tool_say("%s/" LINE_EXPORTED
+			 " cannot be written: %s; " NONE_WRITTEN,
+		    e->line.path, tool_words(st));
+		durable_stream_drop(AT_FDCWD, e->path, &e->fd);
+		return false;
+	}
+	e->start.bundle = e->exported.bundle;
+	e->at = e->start.before;
 	return true;
 }
 
 static bool
-begin_bundle(struct export *e)
+begin_writer(struct export *e)
 {
-	enum status st =
-	    bundle_writer_begin(&e->chain, e->seed, put, e, &e->writer);
+	enum status st;
 
+	if (e->resumed)
+		st = bundle_writer_resume(
+		    &e->start, &e->at, e->signing.seed, put, e, &e->writer);
+	else if ((st = bundle_writer_begin(
+		      &e->start, e->signing.seed, put, e, &e->writer)) == ST_OK)
+		st = flush(e); /* its number is never lost from here on */
 	if (st != ST_OK)
-		tool_say("the bundle cannot be begun: %s", tool_words(st));
-	return st == ST_OK;
+		return cut_here(e, st);
+	e->out = (struct tips_out){.store = e->store,
+	    .writer = e->writer,
+	    .doing = "exporting",
+	    .last = e->end};
+	return true;
+}
+
+/* What the .part says of tips must be what the database says of them. */
+static bool
+walk_to_cut(struct export *e)
+{
+	enum status st = rows_to(&e->rows, e->at.number);
+
+	if (st != ST_OK) {
+		rows_say(&e->rows, st, NONE_WRITTEN);
+		return false;
+	}
+	if (memcmp(e->rows.chain.head, e->at.head, DIGEST_LEN) == 0)
+		return true;
+	tool_say("%s.part does not fit this database: it was written before"
+		 " the line was restored or changed; " NONE_WRITTEN
+		 ": take it away",
+	    e->path);
+	return false;
 }
 
 static bool
-write_bundle(struct export *e)
+write_tips(struct export *e)
 {
 	struct store_tip tip;
-	enum status st = ST_OK;
+	enum status st;
 
-	chain_genesis(&e->chain, e->server.key);
-	/* Tips that come in meanwhile are for the next bundle. */
-	while (e->chain.number < e->last) {
-		if (e->chain.number + 1 == e->from && !begin_bundle(e))
+	while (e->rows.chain.number < e->end) {
+		if ((st = rows_next(&e->rows, &tip)) != ST_OK) {
+			progress_end();
+			rows_say(&e->rows, st, NONE_WRITTEN);
 			return false;
-		st = store_next(e->store, e->chain.number, &tip);
-		if (st != ST_OK)
-			break;
-		if (!take_tip(e, &tip))
-			return false;
+		}
+		if ((st = tips_out_put(&e->out, &tip)) != ST_OK)
+			return cut_here(e, st);
 	}
-	if (st != ST_OK) {
-		tool_say("the database cannot be read after tip %" PRIu64
-			 ": %s; no bundle was written",
-		    e->chain.number, tool_words(st));
-		return false;
-	}
-	if (e->writer == NULL && !begin_bundle(e))
-		return false;
-	if ((st = bundle_writer_finish(e->writer, NULL)) == ST_OK)
-		st = flush(e);
-	if (st == ST_OK)
-		st = durable_stream_finish(
-		    AT_FDCWD, e->path, DURABLE_NEW, &e->fd);
+	if ((st = bundle_writer_finish(e->writer, NULL)) != ST_OK ||
+	    (st = flush(e)) != ST_OK)
+		return cut_here(e, st);
+	st = durable_stream_finish(AT_FDCWD, e->path, DURABLE_NEW, &e->fd);
+	progress_end();
 	if (st != ST_OK)
-		tool_say("%s cannot be finished: %s; no bundle was written",
-		    e->path, tool_words(st));
+		tool_say("%s cannot be finished: %s; " NONE_WRITTEN, e->path,
+		    tool_words(st));
 	return st == ST_OK;
 }
 
-/* The seed that signs, which must be that of server.pub. */
+/* Only what leaves no tip out moves the mark on. */
 static bool
-read_key(struct export *e)
+remember(struct export *e)
 {
-	struct bytes file = BYTES_INIT(SERVER_KEY_FILE_LEN);
-	uint8_t own[PUBLIC_KEY_LEN];
-	char why[LINE_WHY_LEN];
 	enum status st;
-	bool done = false;
 
-	if (line_server(&e->line, &e->server, why) != ST_OK) {
-		tool_say("%s", why);
-		return false;
-	}
-	if ((e->seed = guarded_new(SECRET_KEY_LEN)) == NULL) {
-		tool_say("out of memory");
-		return false;
-	}
-	st = durable_read_secret(e->line.dirfd, LINE_SERVER_KEY, &file);
-	if (st == ST_OK)
-		st = server_key_parse(file.p, file.len, e->seed);
-	bytes_free(&file);
-	if (st != ST_OK) {
-		tool_say("%s/" LINE_SERVER_KEY ": %s%s", e->line.path,
-		    tool_words(st),
-		    st == ST_DENIED
-			? ": it must have mode 0600; no bundle was written"
-			: "; no bundle was written: put the file back from"
-			  " your backup");
-		return false;
-	}
-	sign_key_public(e->seed, own);
-	done = memcmp(own, e->server.key, sizeof(own)) == 0;
-	if (!done)
-		tool_say(LINE_SERVER_KEY " and " LINE_SERVER_PUB
-					 " do not belong together; no bundle"
-					 " was written");
-	return done;
+	if (e->start.before.number > e->exported.tip ||
+	    e->end <= e->exported.tip)
+		return true;
+	e->exported.tip = e->end;
+	st = exported_write(e->line.dirfd, &e->exported);
+	if (st != ST_OK)
+		tool_say("the bundle %s is whole, but %s/" LINE_EXPORTED
+			 " cannot be written: %s; carry the bundle as ever:"
+			 " the next export repeats its tips",
+		    e->path, e->line.path, tool_words(st));
+	return st == ST_OK;
 }
 
 static bool
-open_store(struct export *e)
+open_store(struct export *e, uint64_t *last)
 {
 	struct store_usage usage;
 	enum status st;
@@ -286,33 +299,80 @@ open_store(struct export *e)
 	if (st == ST_OK)
 		st = store_usage(e->store, &usage);
 	if (st != ST_OK) {
-		tool_say("the database cannot be read: %s; run"
-			 " tipline-operator check",
+		tool_say("the database cannot be read: %s; " NONE_WRITTEN
+			 ": run tipline-operator check",
 		    tool_words(st));
 		return false;
 	}
-	e->last = usage.last;
-	if (e->from <= e->last + 1)
-		return true;
-	tool_say("--from %" PRIu64 ": the last tip is %" PRIu64
-		 "; no bundle was written",
-	    e->from, e->last);
-	return false;
+	*last = usage.last;
+	return true;
+}
+
+/* Which tips it shall be: from e->start.before.number + 1 to e->end. */
+static bool
+choose(struct export *e, uint64_t last)
+{
+	if (e->from == 0 && e->exported.tip > last) {
+		tool_say("tips up to %" PRIu64 " were exported, and the"
+			 " database ends with %" PRIu64 ": it is an older copy;"
+			 " " NONE_WRITTEN ": have the analysts make a return"
+			 " bundle with the links of tips from %" PRIu64
+			 " on and"
+			 " import it, or name --from",
+		    e->exported.tip, last, last + 1);
+		return false;
+	}
+	if (e->from > last + 1 || e->to > last) {
+		tool_say("%s %" PRIu64 ": the last tip is %" PRIu64
+			 "; " NONE_WRITTEN,
+		    e->to > last ? "--to" : "--from",
+		    e->to > last ? e->to : e->from, last);
+		return false;
+	}
+	e->start.before.number = e->from == 0 ? e->exported.tip : e->from - 1;
+	e->start.last = last;
+	return true;
 }
 
 static bool
-open_file(struct export *e)
+prepare(struct export *e)
 {
-	enum status st =
-	    durable_stream_begin(AT_FDCWD, e->path, 0600, DURABLE_NEW, &e->fd);
+	char why[LINE_WHY_LEN];
+	struct keyset set;
+	uint64_t last;
+	enum status st;
+	bool found;
 
-	if (st == ST_EXISTS)
-		tool_say("%s is there already and is not overwritten: name"
-			 " another file",
-		    e->path);
-	else if (st != ST_OK)
-		tool_say("%s cannot be written: %s", e->path, tool_words(st));
-	return st == ST_OK;
+	if (!signing_open(&e->line, "bundle", &e->signing) ||
+	    !signing_keyset(&e->line, &e->signing, "bundle", &set))
+		return false;
+	keyset_free(&set);
+	if (line_epoch(&e->line, &e->start.epoch, why) != ST_OK) {
+		tool_say("%s; " NONE_WRITTEN, why);
+		return false;
+	}
+	if ((st = exported_read(&e->line, &e->exported)) != ST_OK) {
+		tool_say("%s/" LINE_EXPORTED " is damaged (%s); " NONE_WRITTEN
+			 ": it should be two lines, \"bundle N\" with the"
+			 " highest number of a bundle and \"tip M\" with its"
+			 " last tip; the analysts can tell both",
+		    e->line.path, tool_words(st));
+		return false;
+	}
+	if (!open_store(e, &last) || !choose(e, last) ||
+	    !take_cut(e, last, &found))
+		return false;
+	e->end = e->to != 0 ? e->to : e->start.last;
+	rows_begin(&e->rows, e->store, e->signing.server.key);
+	st = rows_to(&e->rows, e->start.before.number);
+	if (st != ST_OK) {
+		rows_say(&e->rows, st, NONE_WRITTEN);
+		return false;
+	}
+	if (found)
+		return walk_to_cut(e);
+	e->start.before = e->rows.chain;
+	return begin_new(e);
 }
 
 static bool
@@ -320,15 +380,14 @@ confine_export(struct export *e)
 {
 	struct confine_missing missing;
 	char *folder = tool_folder(e->path);
-	const char *const read[] = {e->line.path, NULL};
-	const char *const write[] = {e->line.data_path, folder, NULL};
+	const char *const write[] = {e->line.path, folder, NULL};
 	bool done;
 
 	if (folder == NULL) {
 		tool_say("out of memory");
 		return false;
 	}
-	done = tool_confine(read, write, &missing);
+	done = tool_confine(NULL, write, &missing);
 	free(folder);
 	return done;
 }
@@ -336,34 +395,65 @@ confine_export(struct export *e)
 static int
 run(struct export *e)
 {
+	const uint64_t *first = &e->start.before.number;
 	char size[TOOL_SIZE_LEN];
 
-	if (!confine_export(e) || !read_key(e) || !open_store(e) ||
-	    !open_file(e) || !write_bundle(e))
+	if (!confine_export(e) || !turn_take(&e->line, TURN_EXPORT, &e->turn) ||
+	    !prepare(e) || !begin_writer(e) || !write_tips(e) || !remember(e))
 		return TOOL_FAILED;
-	progress(e, e->last, true);
 	tool_size(e->bytes, size);
-	if (e->from > e->last)
-		printf("%s: no tips yet from number %" PRIu64 " on; the bundle"
-		       " says so.\n",
-		    e->path, e->from);
+	if (e->resumed)
+		printf("A cut run was gone on with after tip %" PRIu64 ".\n",
+		    e->at.number);
+	if (e->end == *first)
+		printf("%s: bundle %" PRIu64 ", no new tips since tip %" PRIu64
+		       "; carry it all the same: it proves that none is"
+		       " missing.\n",
+		    e->path, e->start.bundle, *first);
 	else
-		printf("%s: tips %" PRIu64 " to %" PRIu64 ", %s.\n", e->path,
-		    e->from, e->last, size);
-	if (e->damaged == 0)
+		printf("%s: bundle %" PRIu64 ", tips %" PRIu64 " to %" PRIu64
+		       ", %s.\n",
+		    e->path, e->start.bundle, *first + 1, e->end, size);
+	if (e->out.damaged == 0)
 		return TOOL_DONE;
 	tool_say("%" PRIu64 " of them are damaged in the database: run"
 		 " tipline-operator check, and keep this bundle",
-	    e->damaged);
+	    e->out.damaged);
 	return TOOL_FAILED;
+}
+
+/* The number behind an option, 0 if it was not given. */
+static bool
+take_number(const char *name, const char *text, uint64_t *out)
+{
+	*out = 0;
+	if (text == NULL)
+		return true;
+	if (num_parse(text, strlen(text), INT64_MAX - 1, out) == ST_OK &&
+	    *out != 0)
+		return true;
+	tool_say("--%s %s: the number of a tip is 1 or more", name, text);
+	return false;
+}
+
+static bool
+take_range(struct export *e, const char *from, const char *to)
+{
+	if (!take_number("from", from, &e->from) ||
+	    !take_number("to", to, &e->to))
+		return false;
+	if (to == NULL || (e->from != 0 && e->from <= e->to))
+		return true;
+	tool_say("--to %s: a range is --from N --to M, M being N or more", to);
+	return false;
 }
 
 int
 export_command(int argc, char **argv)
 {
-	const char *from = NULL, *operand[2];
-	const struct tool_option options[] = {
-	    {"from", NULL, &from, 1}, {NULL, NULL, NULL, 0}};
+	const char *from = NULL, *to = NULL, *operand[2];
+	const struct tool_option options[] = {{"from", NULL, &from, 1},
+	    {"to", NULL, &to, 1}, {NULL, NULL, NULL, 0}};
 	const struct tool_command command = {"export", help, options, 2};
 	struct export *e;
 	int code;
@@ -375,24 +465,20 @@ export_command(int argc, char **argv)
 		return TOOL_FAILED;
 	}
 	e->path = operand[1];
-	e->fd = e->line.dirfd = -1;
-	e->from = 1;
-	e->tty = isatty(STDERR_FILENO) == 1;
+	e->fd = e->turn = e->line.dirfd = -1;
 	code = TOOL_FAILED;
-	if (from != NULL &&
-	    (num_parse(from, strlen(from), INT64_MAX, &e->from) != ST_OK ||
-		e->from == 0)) {
-		tool_say("--from %s: the number of a tip is 1 or more", from);
+	if (!take_range(e, from, to)) {
 		code = TOOL_USAGE;
 	} else if (tool_line_open(operand[0], &e->line)) {
 		code = run(e);
 		line_close(&e->line);
 	}
-	if (e->fd >= 0)
-		durable_stream_drop(AT_FDCWD, e->path, &e->fd);
+	if (e->fd >= 0) /* what was written stays, to be gone on with */
+		close(e->fd);
 	bundle_writer_free(e->writer);
 	store_close(e->store);
-	guarded_free(e->seed);
+	signing_close(&e->signing);
+	turn_leave(e->turn);
 	free(e);
 	return code;
 }
