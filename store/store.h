@@ -50,10 +50,10 @@ struct store_usage {
 	uint64_t quota;
 	uint64_t disk_free;             /* bytes free on its file system */
 	uint64_t files_room, text_room; /* sealed bytes that may still come */
-	uint64_t room; /* beyond this even the keeper itself refuses */
-	uint64_t tips;    /* how many have bytes here */
-	uint64_t replies; /* waiting; readers only */
-	uint64_t last; /* number of the last one, 0 if none ever */
+	uint64_t room;    /* beyond this even the keeper itself refuses */
+	uint64_t tips;    /* how many have bytes here; not for STORE_WRITE */
+	uint64_t replies; /* waiting; not for STORE_WRITE */
+	uint64_t last;    /* number of the last one, 0 if none ever */
 };
 
 struct store_tip {
@@ -133,8 +133,9 @@ MUST_CHECK enum status store_usage(
 MUST_CHECK enum status store_next(
     struct store *store, uint64_t after, struct store_tip *tip);
 
-/* Give tip's sealed bytes to sink in order.  ST_OK, ST_MALFORMED (chunks are
- * missing or too long), ST_IO, or what the sink returned. */
+/* Give tip's sealed bytes to sink in order.  ST_OK, ST_ABSENT (purged, maybe
+ * only now), ST_MALFORMED (chunks are missing or too long), ST_IO, ST_NOMEM,
+ * or what the sink returned. */
 MUST_CHECK enum status store_read(struct store *store,
     const struct store_tip *tip, store_sink *sink, void *ctx);
 

@@ -18,17 +18,18 @@ next_orphan(struct store *store, uint64_t after, uint64_t *out)
 	return ST_OK;
 }
 
-/* Delete chunks of upload from its first on until *left is used up. */
-static enum status
-delete_some(struct store *store, uint64_t upload, uint64_t *left, bool *all)
+enum status
+store_clear_some(struct store *store, uint64_t upload, uint64_t *left,
+    uint64_t *next, bool *all)
 {
 	sqlite3_stmt *list = store->sql[SQL_CHUNK_LEN];
 	uint64_t first = upload << STORE_SEQ_BITS;
-	uint64_t end = first | STORE_SEQ_MAX, last = 0;
+	uint64_t end = first | STORE_SEQ_MAX;
 	enum status st;
 	int rc;
 
 	*all = true;
+	*next = first;
 	store_bind(store, SQL_CHUNK_LEN, 1, first);
 	store_bind(store, SQL_CHUNK_LEN, 2, end);
 	while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
@@ -38,21 +39,21 @@ delete_some(struct store *store, uint64_t upload, uint64_t *left, bool *all)
 			*all = false;
 			break;
 		}
-		last = (uint64_t)sqlite3_column_int64(list, 0);
+		*next = (uint64_t)sqlite3_column_int64(list, 0) + 1;
 		*left -= len < *left ? len : *left;
 	}
 	(void)sqlite3_reset(list);
-	if ((st = store_failed(store, rc)) != ST_OK || last == 0)
+	if ((st = store_failed(store, rc)) != ST_OK || *next == first)
 		return st;
 	store_bind(store, SQL_DELETE, 1, first);
-	store_bind(store, SQL_DELETE, 2, last);
+	store_bind(store, SQL_DELETE, 2, *next - 1);
 	return store_run(store, SQL_DELETE);
 }
 
 static enum status
 clear_some(struct store *store, uint64_t left, bool *more)
 {
-	uint64_t upload = 0;
+	uint64_t upload = 0, next;
 	enum status st;
 	bool all;
 
@@ -62,7 +63,7 @@ clear_some(struct store *store, uint64_t left, bool *more)
 			*more = true;
 			return ST_OK;
 		}
-		st = delete_some(store, upload, &left, &all);
+		st = store_clear_some(store, upload, &left, &next, &all);
 		if (st == ST_OK && !all) {
 			*more = true;
 			return ST_OK;
@@ -84,7 +85,7 @@ store_clear(struct store *store, size_t max, bool *more)
 	enum status st;
 
 	*more = false;
-	if (max == 0)
+	if (max == 0 || store->mode != STORE_WRITE)
 		return ST_BUG;
 	if ((st = next_orphan(store, 0, &upload)) != ST_OK || upload == 0)
 		return st;
@@ -164,8 +165,11 @@ store_usage(struct store *store, struct store_usage *usage)
 	if ((st = store_number(store, SQL_PAGES, &pages)) != ST_OK ||
 	    (st = store_number(store, SQL_FREE, &empty)) != ST_OK)
 		return st;
-	if (store->mode == STORE_READ &&
-	    ((st = store_number(store, SQL_TIPS, &store->tips)) != ST_OK ||
+	/* The keeper measures at each turn, and does not ask for these. */
+	if (store->mode != STORE_WRITE &&
+	    ((st = store_number(store, SQL_TIPS, &usage->tips)) != ST_OK ||
+		(st = store_number(store, SQL_REPLIES, &usage->replies)) !=
+		    ST_OK ||
 		(st = store_number(store, SQL_LAST_TIP, &store->last)) !=
 		    ST_OK))
 		return st;
@@ -181,7 +185,6 @@ store_usage(struct store *store, struct store_usage *usage)
 	usage->files_room = room_at(usage, 90, disk);
 	usage->text_room = room_at(usage, 98, disk);
 	usage->room = room_at(usage, 100, disk);
-	usage->tips = store->tips;
 	usage->last = store->last;
 	return ST_OK;
 }

@@ -5,7 +5,8 @@
  * store_sqlite.c   opening, transactions
  * store_write.c    uploads on their way to being tips
  * store_clear.c    deleting what was given up, how full it is
- * store_read.c     tips going out again
+ * store_purge.c    deleting tips whose bytes the analysts have, emptying the
+ * log store_reply.c    replies store_read.c     tips going out again
  */
 #ifndef TIPLINE_STORE_STORE_DB_H
 #define TIPLINE_STORE_STORE_DB_H
@@ -13,10 +14,11 @@
 #include <sqlite3.h>
 
 #include "store/store.h"
+#include "store/store_sql.h"
 
 #define STORE_PART STORE_FILE ".part" /* while it is being made */
 #define STORE_APPLICATION 0x7469706c  /* "tipl", in the file's header */
-#define STORE_SCHEMA 1
+#define STORE_SCHEMA 2
 
 /*
  * Measured, tips of 16.5 KiB one by one and 64 in a commit, and a big upload:
@@ -42,47 +44,6 @@
 #define STORE_SEQ_MAX ((UINT64_C(1) << STORE_SEQ_BITS) - 1)
 #define STORE_UPLOAD_MAX ((UINT64_C(1) << (63 - STORE_SEQ_BITS)) - 1)
 
-/* Every statement that is ever run beside the pragmas; from SQL_READS on a
- * reader has them, too. */
-#define STORE_STATEMENTS(X)                                                    \
-	X(SQL_BEGIN, "BEGIN IMMEDIATE")                                        \
-	X(SQL_COMMIT, "COMMIT")                                                \
-	X(SQL_ROLLBACK, "ROLLBACK")                                            \
-	X(SQL_PUT, "INSERT INTO chunk (id, sealed) VALUES (?1, ?2)")           \
-	X(SQL_TIP,                                                             \
-	    "INSERT INTO tip (number, upload, len, digest)"                    \
-	    " VALUES (?1, ?2, ?3, ?4)")                                        \
-	X(SQL_PEND, "INSERT INTO pending (upload) VALUES (?1)")                \
-	X(SQL_UNPEND, "DELETE FROM pending WHERE upload = ?1")                 \
-	X(SQL_DELETE, "DELETE FROM chunk WHERE id >= ?1 AND id <= ?2")         \
-	X(SQL_PENDING,                                                         \
-	    "SELECT upload FROM pending WHERE upload > ?1"                     \
-	    " ORDER BY upload LIMIT 1")                                        \
-	X(SQL_CHUNK_LEN,                                                       \
-	    "SELECT id, length(sealed) FROM chunk"                             \
-	    " WHERE id >= ?1 AND id <= ?2 ORDER BY id")                        \
-	X(SQL_LAST_CHUNK, "SELECT max(id) FROM chunk")                         \
-	X(SQL_LAST_PENDING, "SELECT max(upload) FROM pending")                 \
-	X(SQL_LAST_TIP, "SELECT max(number) FROM tip")                         \
-	X(SQL_TIPS, "SELECT count(*) FROM tip")                                \
-	X(SQL_NEXT,                                                            \
-	    "SELECT number, len, digest FROM tip WHERE number > ?1"            \
-	    " ORDER BY number LIMIT 1")                                        \
-	X(SQL_UPLOAD_OF, "SELECT upload FROM tip WHERE number = ?1")           \
-	X(SQL_CHUNK,                                                           \
-	    "SELECT id, sealed FROM chunk WHERE id >= ?1 AND id <= ?2"         \
-	    " ORDER BY id LIMIT 1")                                            \
-	X(SQL_PAGES, "PRAGMA page_count")                                      \
-	X(SQL_FREE, "PRAGMA freelist_count")
-
-enum store_sql {
-#define X(name, text) name,
-	STORE_STATEMENTS(X)
-#undef X
-	    SQL_COUNT,
-	SQL_READS = SQL_PENDING
-};
-
 enum upload_state { UPLOAD_OPEN, UPLOAD_FINISHED, UPLOAD_DROPPED };
 
 /* An upload of this process that is not a tip yet. */
@@ -93,6 +54,16 @@ struct upload {
 	enum upload_state state;
 	bool pending; /* a committed row of pending names it */
 	bool touched; /* in this transaction */
+};
+
+/*
+ * The upload whose chunks store_purge() is deleting.  The keeper may finish
+ * that as well, and give the number to another upload after its next start:
+ * so chunks are deleted only while there is none below next.
+ */
+struct purging {
+	uint64_t number, upload; /* of the tip, 0: none */
+	uint64_t next;           /* chunks below it are gone */
 };
 
 struct store {
@@ -107,8 +78,9 @@ struct store {
 	uint64_t log_pages;
 	uint64_t next_upload;
 	uint64_t last, last_before;
-	uint64_t tips, tips_before;
-	struct upload *uploads; /* sorted by number */
+	struct purging purging;
+	int64_t tx_began, tx_ended; /* STORE_TEND: ms, to leave room between */
+	struct upload *uploads;     /* sorted by number */
 	size_t count, cap;
 	uint8_t *chunk; /* one chunk on its way out */
 };
@@ -129,6 +101,18 @@ MUST_CHECK enum status store_number(
 MUST_CHECK enum status store_failed(struct store *store, int rc);
 void store_bind(
     struct store *store, enum store_sql which, int at, uint64_t value);
+
+MUST_CHECK enum status store_empty_log(struct store *store, int how);
+
+/* store_purge.c: around each transaction of STORE_TEND. */
+void store_purge_rest(struct store *store);
+void store_purge_rested(struct store *store);
+
+/* store_clear.c: delete chunks of upload from its first on until *left is
+ * used up; *next is the id behind the last one deleted, and *all whether none
+ * is left. */
+MUST_CHECK enum status store_clear_some(struct store *store, uint64_t upload,
+    uint64_t *left, uint64_t *next, bool *all);
 
 /* store_write.c */
 MUST_CHECK enum status store_write_pending(struct store *store);

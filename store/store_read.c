@@ -27,6 +27,7 @@ store_next(struct store *store, uint64_t after, struct store_tip *tip)
 	if (rc == SQLITE_ROW) {
 		tip->number = (uint64_t)sqlite3_column_int64(next, 0);
 		tip->len = (uint64_t)sqlite3_column_int64(next, 1);
+		tip->purged = sqlite3_column_int(next, 3) != 0;
 		digest = sqlite3_column_blob(next, 2);
 		if (digest != NULL &&
 		    sqlite3_column_bytes(next, 2) == STORE_DIGEST_LEN &&
@@ -73,24 +74,33 @@ fetch(struct store *store, uint64_t first, uint64_t end, size_t *len)
 	return st;
 }
 
-enum status
-store_read(struct store *store, const struct store_tip *tip, store_sink *sink,
-    void *ctx)
+/* Where its chunks begin.  ST_ABSENT for a purged tip. */
+static enum status
+find_chunks(struct store *store, uint64_t number, uint64_t *first)
 {
-	uint64_t upload, first, end, left = tip->len;
+	uint64_t upload;
+	enum status st;
+
+	*first = 0;
+	store_bind(store, SQL_UPLOAD_OF, 1, number);
+	if ((st = store_number(store, SQL_UPLOAD_OF, &upload)) != ST_OK)
+		return st;
+	if (upload == 0)
+		return ST_ABSENT;
+	if (upload > STORE_UPLOAD_MAX)
+		return ST_MALFORMED;
+	*first = upload << STORE_SEQ_BITS;
+	return ST_OK;
+}
+
+static enum status
+read_chunks(struct store *store, uint64_t first, uint64_t left,
+    store_sink *sink, void *ctx)
+{
+	uint64_t end = first | STORE_SEQ_MAX;
 	enum status st;
 	size_t len;
 
-	if (store->chunk == NULL &&
-	    (store->chunk = malloc(STORE_CHUNK_MAX)) == NULL)
-		return ST_NOMEM;
-	store_bind(store, SQL_UPLOAD_OF, 1, tip->number);
-	if ((st = store_number(store, SQL_UPLOAD_OF, &upload)) != ST_OK)
-		return st;
-	if (upload == 0 || upload > STORE_UPLOAD_MAX)
-		return ST_MALFORMED;
-	first = upload << STORE_SEQ_BITS;
-	end = first | STORE_SEQ_MAX;
 	for (; left > 0; first++) {
 		if (first > end)
 			return ST_MALFORMED;
@@ -107,6 +117,26 @@ store_read(struct store *store, const struct store_tip *tip, store_sink *sink,
 	if (first <= end && (st = fetch(store, first, end, &len)) != ST_OK)
 		return st;
 	return len == 0 ? ST_OK : ST_MALFORMED;
+}
+
+enum status
+store_read(struct store *store, const struct store_tip *tip, store_sink *sink,
+    void *ctx)
+{
+	uint64_t first, now;
+	enum status st;
+
+	if (store->chunk == NULL &&
+	    (store->chunk = malloc(STORE_CHUNK_MAX)) == NULL)
+		return ST_NOMEM;
+	if ((st = find_chunks(store, tip->number, &first)) != ST_OK)
+		return st;
+	st = read_chunks(store, first, tip->len, sink, ctx);
+	/* What looks like damage may be that it was purged meanwhile. */
+	if (st == ST_MALFORMED &&
+	    find_chunks(store, tip->number, &now) == ST_ABSENT)
+		st = ST_ABSENT;
+	return st;
 }
 
 enum status

@@ -8,7 +8,8 @@
  * column stands in docs/METADATA.md.
  *
  * Tip numbers must never come again, and the chain has no other memory of
- * the last one than its row: so that row can not be deleted.
+ * the last one than its row: so that row can not be deleted.  A tip without
+ * an upload was purged.
  */
 static const struct {
 	const char *name, *sql;
@@ -17,6 +18,11 @@ static const struct {
 	"CREATE TABLE chunk (id INTEGER PRIMARY KEY,"
 	" sealed BLOB NOT NULL) STRICT"},
     {"pending", "CREATE TABLE pending (upload INTEGER PRIMARY KEY) STRICT"},
+    {"reply",
+	"CREATE TABLE reply (id INTEGER PRIMARY KEY, mailbox BLOB NOT NULL,"
+	" day INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT"},
+    {"reply_day", "CREATE INDEX reply_day ON reply (day)"},
+    {"reply_mailbox", "CREATE INDEX reply_mailbox ON reply (mailbox, day)"},
     {"tip",
 	"CREATE TABLE tip (number INTEGER PRIMARY KEY, upload INTEGER,"
 	" len INTEGER NOT NULL, digest BLOB NOT NULL) STRICT"},
@@ -261,16 +267,35 @@ is_one_of(const char *name, const char *const *list)
 	return false;
 }
 
+/* The tables into which, or from which, a mode may write. */
+static bool
+may_change(enum store_mode mode, int action, const char *table)
+{
+	static const struct {
+		enum store_mode mode;
+		int action;
+		const char *tables[5];
+	} may[] = {
+	    {STORE_WRITE, SQLITE_INSERT, {"tip", "chunk", "pending", "reply"}},
+	    {STORE_WRITE, SQLITE_DELETE, {"chunk", "pending", "reply"}},
+	    {STORE_TEND, SQLITE_INSERT, {"pending", "reply"}},
+	    {STORE_TEND, SQLITE_DELETE, {"chunk", "pending", "reply"}},
+	};
+
+	for (size_t i = 0; i < sizeof(may) / sizeof(may[0]); i++)
+		if (may[i].mode == mode && may[i].action == action)
+			return is_one_of(table, may[i].tables);
+	return false;
+}
+
 /* What our statements do, and nothing else: no ATTACH, no new table, no
  * function that is not named here. */
 static int
 authorize(void *ctx, int action, const char *a, const char *b, const char *c,
     const char *d)
 {
-	static const char *const read[] = {
-	    "tip", "chunk", "pending", "sqlite_master", "sqlite_schema", NULL};
-	static const char *const insert[] = {"tip", "chunk", "pending", NULL};
-	static const char *const delete[] = {"chunk", "pending", NULL};
+	static const char *const read[] = {"tip", "chunk", "pending", "reply",
+	    "sqlite_master", "sqlite_schema", NULL};
 	static const char *const functions[] = {"max", "count", "length", NULL};
 	static const char *const other[] = {"journal_mode", "page_size",
 	    "cache_size", "max_page_count", "page_count", "freelist_count",
@@ -292,10 +317,12 @@ authorize(void *ctx, int action, const char *a, const char *b, const char *c,
 		ok = is_one_of(b, functions);
 		break;
 	case SQLITE_INSERT:
-		ok = *mode == STORE_WRITE && is_one_of(a, insert);
-		break;
 	case SQLITE_DELETE:
-		ok = *mode == STORE_WRITE && is_one_of(a, delete);
+		ok = may_change(*mode, action, a);
+		break;
+	case SQLITE_UPDATE:
+		ok = *mode == STORE_TEND && strcmp(a, "tip") == 0 &&
+		    strcmp(b, "upload") == 0;
 		break;
 	case SQLITE_PRAGMA:
 		ok = is_one_of(a, other);
@@ -311,7 +338,7 @@ authorize(void *ctx, int action, const char *a, const char *b, const char *c,
 enum status
 store_schema_guard(sqlite3 *db, enum store_mode mode)
 {
-	static enum store_mode modes[] = {STORE_WRITE, STORE_READ};
+	static enum store_mode modes[] = {STORE_WRITE, STORE_READ, STORE_TEND};
 	static const struct {
 		int limit, value;
 	} limits[] = {

@@ -11,8 +11,11 @@
 #include "base/durable.h"
 #include "store/store_db.h"
 
-static const char *const sql_text[] = {
-#define X(name, text) text,
+static const struct {
+	unsigned by;
+	const char *text;
+} sql[] = {
+#define X(name, by, text) {by, text},
     STORE_STATEMENTS(X)
 #undef X
 };
@@ -196,12 +199,12 @@ log_grew(void *ctx, sqlite3 *db, const char *name, int pages)
 static enum status
 prepare_all(struct store *store)
 {
-	int first = store->mode == STORE_WRITE ? 0 : SQL_READS;
+	for (int i = 0; i < SQL_COUNT; i++) {
+		int rc = SQLITE_OK;
 
-	for (int i = first; i < SQL_COUNT; i++) {
-		int rc = sqlite3_prepare_v3(store->db, sql_text[i], -1,
-		    SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
-
+		if ((sql[i].by & (1U << store->mode)) != 0)
+			rc = sqlite3_prepare_v3(store->db, sql[i].text, -1,
+			    SQLITE_PREPARE_PERSISTENT, &store->sql[i], NULL);
 		/* A file of another shape was found before; here it is a
 		 * failing read or no memory. */
 		if (rc != SQLITE_OK)
@@ -220,8 +223,7 @@ read_numbers(struct store *store)
 
 	if ((st = store_number(store, SQL_LAST_CHUNK, &id)) != ST_OK ||
 	    (st = store_number(store, SQL_LAST_PENDING, &pending)) != ST_OK ||
-	    (st = store_number(store, SQL_LAST_TIP, &store->last)) != ST_OK ||
-	    (st = store_number(store, SQL_TIPS, &store->tips)) != ST_OK)
+	    (st = store_number(store, SQL_LAST_TIP, &store->last)) != ST_OK)
 		return st;
 	id >>= STORE_SEQ_BITS;
 	store->next_upload = (id > pending ? id : pending) + 1;
@@ -242,7 +244,9 @@ open_all(struct store *store, const char *folder)
 	if (write && flock(store->dirfd, LOCK_EX | LOCK_NB) != 0)
 		return errno == EWOULDBLOCK ? ST_BUSY : ST_IO;
 	st = open_db(folder, STORE_FILE,
-	    write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY, &store->db);
+	    store->mode == STORE_READ ? SQLITE_OPEN_READONLY
+				      : SQLITE_OPEN_READWRITE,
+	    &store->db);
 	if (st != ST_OK ||
 	    (st = store_schema_guard(store->db, store->mode)) != ST_OK ||
 	    (st = store_schema_pragmas(store)) != ST_OK ||
@@ -250,9 +254,9 @@ open_all(struct store *store, const char *folder)
 	    (st = prepare_all(store)) != ST_OK)
 		return st;
 	store->durable = true;
+	(void)sqlite3_wal_hook(store->db, log_grew, store);
 	if (!write)
 		return ST_OK;
-	(void)sqlite3_wal_hook(store->db, log_grew, store);
 	if ((st = read_numbers(store)) != ST_OK)
 		return st;
 	/* Make log and index now: a confined process may not later. */
@@ -300,8 +304,8 @@ store_close(struct store *store)
 	free(store);
 }
 
-static enum status
-empty_log(struct store *store, int how)
+enum status
+store_empty_log(struct store *store, int how)
 {
 	int pages, done, rc;
 
@@ -331,21 +335,21 @@ store_begin(struct store *store, bool durable)
 {
 	enum status st;
 
-	if (store->in_tx || store->mode != STORE_WRITE)
+	if (store->in_tx || store->mode == STORE_READ)
 		return ST_BUG;
 	if (store->suspect) {
 		/* RESTART: the next transaction overwrites the log. */
-		st = empty_log(store, SQLITE_CHECKPOINT_RESTART);
+		st = store_empty_log(store, SQLITE_CHECKPOINT_RESTART);
 		if (st != ST_OK)
 			return st == ST_BUSY ? ST_IO : st;
 		store->suspect = false;
 	}
+	store_purge_rest(store);
 	if ((st = set_durable(store, durable)) != ST_OK ||
 	    (st = store_run(store, SQL_BEGIN)) != ST_OK)
 		return st;
 	store->in_tx = true;
 	store->last_before = store->last;
-	store->tips_before = store->tips;
 	return ST_OK;
 }
 
@@ -359,8 +363,8 @@ store_rollback(struct store *store)
 	    store_run(store, SQL_ROLLBACK) != ST_OK)
 		store->suspect = true;
 	store->in_tx = false;
+	store_purge_rested(store);
 	store->last = store->last_before;
-	store->tips = store->tips_before;
 	store_write_settle(store, false);
 }
 
@@ -389,8 +393,9 @@ store_commit(struct store *store)
 	 */
 	log = store->log_pages * STORE_PAGE;
 	if (log >= STORE_LOG_EMPTY)
-		(void)!empty_log(store,
+		(void)!store_empty_log(store,
 		    log >= STORE_LOG_INSIST ? SQLITE_CHECKPOINT_RESTART
 					    : SQLITE_CHECKPOINT_PASSIVE);
+	store_purge_rested(store);
 	return ST_OK;
 }

@@ -110,14 +110,35 @@ store_put(struct store *store, uint64_t upload, const uint8_t *p, size_t len)
 	return ST_OK;
 }
 
+/* Insert the row of the next tip; upload is 0 if its bytes are gone. */
+static enum status
+insert_tip(struct store *store, uint64_t upload, uint64_t len,
+    const uint8_t digest[static STORE_DIGEST_LEN])
+{
+	sqlite3_stmt *tip = store->sql[SQL_TIP];
+	enum status st;
+	int rc;
+
+	store_bind(store, SQL_TIP, 1, store->last + 1);
+	if (upload != 0)
+		store_bind(store, SQL_TIP, 2, upload);
+	store_bind(store, SQL_TIP, 3, len);
+	rc = sqlite3_bind_blob(tip, 4, digest, STORE_DIGEST_LEN, SQLITE_STATIC);
+	if (rc != SQLITE_OK)
+		return store_failed(store, rc);
+	st = store_run(store, SQL_TIP);
+	(void)sqlite3_clear_bindings(tip); /* NULL again */
+	if (st == ST_OK)
+		store->last++;
+	return st;
+}
+
 enum status
 store_finish(struct store *store, uint64_t upload, uint64_t len,
     const uint8_t digest[static STORE_DIGEST_LEN], uint64_t *number)
 {
 	struct upload *up = find_writable(store, upload);
-	sqlite3_stmt *tip = store->sql[SQL_TIP];
 	enum status st;
-	int rc;
 
 	*number = 0;
 	if (up == NULL || !store->durable)
@@ -130,20 +151,21 @@ store_finish(struct store *store, uint64_t upload, uint64_t len,
 		if ((st = store_run(store, SQL_UNPEND)) != ST_OK)
 			return st;
 	}
-	store_bind(store, SQL_TIP, 1, store->last + 1);
-	store_bind(store, SQL_TIP, 2, upload);
-	store_bind(store, SQL_TIP, 3, len);
-	rc = sqlite3_bind_blob(tip, 4, digest, STORE_DIGEST_LEN, SQLITE_STATIC);
-	if (rc != SQLITE_OK)
-		return store_failed(store, rc);
-	st = store_run(store, SQL_TIP);
-	(void)sqlite3_clear_bindings(tip);
-	if (st != ST_OK)
+	if ((st = insert_tip(store, upload, len, digest)) != ST_OK)
 		return st;
 	up->state = UPLOAD_FINISHED;
-	store->tips++;
-	*number = ++store->last;
+	*number = store->last;
 	return ST_OK;
+}
+
+enum status
+store_link(struct store *store, const struct store_tip *tip)
+{
+	if (store->mode != STORE_WRITE || !store->in_tx || !store->durable ||
+	    tip->number != store->last + 1 || tip->number > INT64_MAX ||
+	    tip->len == 0 || tip->len > INT64_MAX)
+		return ST_BUG;
+	return insert_tip(store, 0, tip->len, tip->digest);
 }
 
 enum status

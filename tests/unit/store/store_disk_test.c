@@ -75,7 +75,9 @@ a_database_that_is_not_quite_ours_is_refused(void **state)
 	    {"CREATE INDEX i ON tip (len)", ST_MALFORMED},
 	    {"DROP TRIGGER tip_last", ST_MALFORMED},
 	    {"ALTER TABLE tip ADD COLUMN time INTEGER", ST_MALFORMED},
-	    {"PRAGMA user_version = 2", ST_VERSION},
+	    {"PRAGMA user_version = 1", ST_VERSION}, /* an older one */
+	    {"PRAGMA user_version = 3", ST_VERSION},
+	    {"DROP INDEX reply_day", ST_MALFORMED},
 	    {"PRAGMA application_id = 1", ST_VERSION},
 	    {"PRAGMA journal_mode = DELETE", ST_VERSION},
 	    {"PRAGMA journal_mode = DELETE; PRAGMA page_size = 4096; VACUUM;"
@@ -125,7 +127,7 @@ missing_and_swollen_chunks_are_told(void **state)
 	    "UPDATE chunk SET sealed = x'' WHERE id & 0xffffff = 1",
 	    "UPDATE chunk SET sealed = x'00' WHERE id & 0xffffff = 1",
 	    "INSERT INTO chunk SELECT max(id) + 1, x'00' FROM chunk",
-	    "UPDATE tip SET upload = NULL",
+	    "UPDATE tip SET upload = -1",
 	    "UPDATE tip SET upload = 99",
 	    "UPDATE tip SET len = len + 1",
 	    "UPDATE tip SET len = len - 1",
