@@ -143,13 +143,15 @@ root_change_read(const struct root_change_files *files,
     const struct minisign_key *pinned, uint32_t count,
     struct root_change *change, const char **why)
 {
+	struct root_change read = {0};
 	enum status st;
 
-	memset(change, 0, sizeof(*change));
 	*why = "";
-	if ((st = parse(files->text, change, why)) == ST_OK)
-		st = check(files, pinned, count, change, why);
+	if ((st = parse(files->text, &read, why)) == ST_OK)
+		st = check(files, pinned, count, &read, why);
+	/* pinned may be part of *change: a caller that follows a chain. */
 	if (st != ST_OK)
-		memset(change, 0, sizeof(*change));
+		memset(&read, 0, sizeof(read));
+	*change = read;
 	return st;
 }

@@ -14,9 +14,14 @@
 
 #include "base/durable.h"
 #include "base/guarded.h"
+#include "crypto/analyst_keys.h"
 #include "crypto/digest.h"
 #include "crypto/keyset.h"
 #include "crypto/minisign_sign.h"
+#include "crypto/reply.h"
+#include "crypto/root_change.h"
+#include "crypto/shares.h"
+#include "crypto/sign.h"
 #include "crypto/wrap.h"
 #include "tests/unit/crypto/opening.h"
 #include "tests/unit/fault.h"
@@ -249,6 +254,129 @@ master_keys_say_so_when_memory_runs_out(void **state)
 	guarded_free(master);
 }
 
+static void
+replies_say_so_when_memory_runs_out(void **state)
+{
+	uint8_t code[RETURN_CODE_LEN], id[MAILBOX_ID_LEN], sealed[REPLY_LEN];
+	uint8_t *secret = guarded_new(SECRET_KEY_LEN);
+	struct reply *reply = guarded_new(sizeof(*reply));
+	struct mailbox box;
+
+	(void)state;
+	return_code_new(code);
+	return_code_mailbox(code, &box, secret);
+	reply->text[0] = 'a';
+	reply->len = 1;
+	FAULT_EACH(MEMORY)
+	{
+		enum status st = reply_decoy(id, sealed);
+
+		if (st == ST_OK &&
+		    (st = reply_seal(&box, reply, secret, sealed)) == ST_OK)
+			st = reply_open(&box, secret, sealed, reply);
+		fault_off();
+		assert_int_equal(st, fault_fired() ? ST_NOMEM : ST_OK);
+		assert_int_equal(guarded_live(), PEOPLE + 2);
+		reply->text[0] = 'a';
+		reply->len = 1;
+	}
+	guarded_free(reply);
+	guarded_free(secret);
+}
+
+/* libgfshare is a shared library: its own allocations do not fail here. */
+static void
+shares_say_so_when_memory_runs_out(void **state)
+{
+	static const uint8_t backup[SHARE_BACKUP_LEN] = {1};
+	uint8_t *key = guarded_new(SHARE_KEY_LEN);
+
+	(void)state;
+	FAULT_EACH(MEMORY)
+	{
+		struct bytes text = BYTES_INIT(SHARE_FILE_MAX);
+		struct share all[3], again;
+		enum status st = shares_split(key, backup, 2, 3, all);
+
+		if (st == ST_OK && (st = share_write(&all[0], &text)) == ST_OK)
+			st = share_parse(text.p, text.len, &again);
+		if (st == ST_OK)
+			st = shares_join(all, 3, key);
+		fault_off();
+		assert_int_equal(st, fault_fired() ? ST_NOMEM : ST_OK);
+		assert_int_equal(guarded_live(), PEOPLE + 1);
+		bytes_free(&text);
+	}
+	guarded_free(key);
+}
+
+static void
+analysts_keys_say_so_when_memory_runs_out(void **state)
+{
+	static struct analyst_key key = {.epoch = 1, .until = 1};
+	struct analyst_keys keys = {.count = 1, .key = &key};
+	uint8_t seed[SECRET_KEY_LEN];
+
+	(void)state;
+	strcpy(keys.signer.name, "alice");
+	sign_key_new(keys.signer.key, seed);
+	key_id(KEY_ROLE_SIGNER, keys.signer.key, keys.signer.id);
+	memcpy(key.key, people.public_key[0], sizeof(key.key));
+	memcpy(key.id, people.key[0].id, sizeof(key.id));
+	FAULT_EACH(MEMORY)
+	{
+		struct bytes text = BYTES_INIT(KEYSET_MAX);
+		struct analyst_keys again = {0};
+		unsigned line;
+		const char *why;
+		enum status st = analyst_keys_write(&keys, seed, &text);
+
+		if (st == ST_OK)
+			st = analyst_keys_parse(
+			    text.p, text.len, &again, &line, &why);
+		fault_off();
+		assert_int_equal(st, fault_fired() ? ST_NOMEM : ST_OK);
+		analyst_keys_free(&again);
+		bytes_free(&text);
+	}
+}
+
+static void
+changes_of_root_say_so_when_memory_runs_out(void **state)
+{
+	struct root_change change = {.number = 1}, found;
+	uint8_t old[32], next[32];
+
+	(void)state;
+	minisign_key_new(&change.old, old);
+	minisign_key_new(&change.next, next);
+	FAULT_EACH(MEMORY)
+	{
+		struct bytes text = BYTES_INIT(MINISIGN_FILE_MAX);
+		struct bytes sig[2] = {BYTES_INIT(MINISIGN_FILE_MAX),
+		    BYTES_INIT(MINISIGN_FILE_MAX)};
+		const struct root_change_files files = {
+		    &text, &sig[0], &sig[1]};
+		const char *why;
+		enum status st = root_change_write(&change, &text);
+
+		if (st == ST_OK)
+			st = minisign_sign(
+			    &change.old, old, text.p, text.len, "old", &sig[0]);
+		if (st == ST_OK)
+			st = minisign_sign(&change.next, next, text.p, text.len,
+			    "new", &sig[1]);
+		if (st == ST_OK)
+			st = root_change_read(
+			    &files, &change.old, 0, &found, &why);
+		fault_off();
+		assert_int_equal(st, fault_fired() ? ST_NOMEM : ST_OK);
+		bytes_free(&text);
+		bytes_free(&sig[0]);
+		bytes_free(&sig[1]);
+	}
+}
+
 static int
 set_up(void **state)
 {
@@ -278,6 +406,10 @@ main(void)
 	    T(server_pub_says_so_when_memory_runs_out),
 	    T(signing_says_so_when_memory_runs_out),
 	    T(master_keys_say_so_when_memory_runs_out),
+	    T(replies_say_so_when_memory_runs_out),
+	    T(shares_say_so_when_memory_runs_out),
+	    T(analysts_keys_say_so_when_memory_runs_out),
+	    T(changes_of_root_say_so_when_memory_runs_out),
 #undef T
 	};
 
