@@ -5,10 +5,16 @@
  *	make_bundle server DIR
  *		writes DIR/server.key and DIR/server.pub
  *	make_bundle bundle SERVER.KEY KEYSET FIRST OUT < RECIPE
+ *		FIRST is the first tip's number, or a bundle that this one
+ *		continues
  *
  * A recipe is a line for each step:
  *
+ *	bundle N              the bundle's number, not what follows from FIRST
+ *	last N                the server's last tip, not the bundle's
+ *	in-force N            the epoch that the head names, not today's
  *	tip                   begins a tip, sealed to the key set's key of today
+ *	tip N                 sealed to that of epoch N
  *	tip wrong-key         sealed to a key that nobody has
  *	message PATH          the field "message"
  *	field NAME PATH       another field
@@ -17,6 +23,7 @@
  *	                      is taken
  *	alter N               flips it behind the digest's back
  *	repeat N              the sealed tip N times (1), under N numbers
+ *	purged                only its entry, as of a tip that was purged
  *	end                   ends the tip
  */
 #include <errno.h>
@@ -45,12 +52,16 @@
 
 struct maker {
 	FILE *out;
+	uint8_t *seed;
+	struct bundle_start start;
 	struct bundle_writer *writer;
-	struct recipients to;   /* of today */
+	struct keyset set;
+	const struct keyset_epoch *now;
 	struct envelope *env;   /* of the open tip */
 	FILE *sealed;           /* its bytes */
 	uint64_t damage, alter; /* which byte, or NONE */
 	uint64_t repeat;
+	bool purged;
 };
 
 static _Noreturn void
@@ -90,21 +101,50 @@ flip(FILE *f, uint64_t at)
 		die("flip", ST_IO);
 }
 
+static uint64_t
+number(const char *text)
+{
+	uint64_t v;
+
+	must(num_parse(text, strlen(text), UINT64_MAX, &v), text);
+	return v;
+}
+
+/* Whom a tip is sealed to. */
+static struct recipients
+recipients_of(const struct maker *m, const char *how)
+{
+	struct recipients to = m->now->to;
+	uint8_t *secret;
+
+	if (*how == '\0')
+		return to;
+	if (strcmp(how, "wrong-key") != 0) {
+		const uint64_t epoch = number(how);
+
+		for (size_t i = 0; i < m->set.epochs; i++)
+			if (m->set.epoch[i].to.epoch == epoch)
+				return m->set.epoch[i].to;
+		die(how, ST_ABSENT);
+	}
+	if ((secret = guarded_new(SECRET_KEY_LEN)) == NULL)
+		die("begin", ST_NOMEM);
+	for (size_t i = 0; i < to.count; i++) {
+		epoch_key_new(to.r[i].key, secret);
+		key_id(KEY_ROLE_EPOCH, to.r[i].key, to.r[i].id);
+	}
+	guarded_free(secret);
+	return to;
+}
+
 static void
 begin_tip(struct maker *m, const char *how)
 {
-	struct recipients to = m->to;
-	uint8_t *secret = guarded_new(SECRET_KEY_LEN);
+	const struct recipients to = recipients_of(m, how);
 
-	if (secret == NULL)
-		die("begin", ST_NOMEM);
-	if (strcmp(how, "wrong-key") == 0) {
-		epoch_key_new(to.r[0].key, secret);
-		key_id(KEY_ROLE_EPOCH, to.r[0].key, to.r[0].id);
-	}
-	guarded_free(secret);
 	m->damage = m->alter = NONE;
 	m->repeat = 1;
+	m->purged = false;
 	if ((m->sealed = tmpfile()) == NULL)
 		die("tmpfile", ST_IO);
 	must(envelope_begin(&to, sealed_to_file, m->sealed, &m->env), "begin");
@@ -151,6 +191,10 @@ carry(struct maker *m, uint64_t len, const uint8_t digest[static DIGEST_LEN])
 	enum status st;
 	size_t n;
 
+	if (m->purged) {
+		must(bundle_writer_purged(m->writer, len, digest), "purged");
+		return;
+	}
 	must(bundle_writer_tip(m->writer, len, digest), "tip");
 	rewind(m->sealed);
 	while ((n = fread(buf, 1, sizeof(buf), m->sealed)) > 0)
@@ -199,15 +243,6 @@ end_tip(struct maker *m)
 	fclose(m->sealed);
 }
 
-static uint64_t
-number(const char *text)
-{
-	uint64_t v;
-
-	must(num_parse(text, strlen(text), UINT64_MAX, &v), text);
-	return v;
-}
-
 static void
 step(struct maker *m, const char *word, const char *a, const char *b)
 {
@@ -227,47 +262,126 @@ step(struct maker *m, const char *word, const char *a, const char *b)
 		m->alter = number(a);
 	else if (strcmp(word, "repeat") == 0)
 		m->repeat = number(a);
+	else if (strcmp(word, "purged") == 0)
+		m->purged = true;
 	else if (strcmp(word, "end") == 0)
 		end_tip(m);
 	else
 		die(word, ST_MALFORMED);
 }
 
+/* A line of settings, or one that counts tips: before the head is written. */
 static void
-follow_recipe(struct maker *m)
+step_ahead(struct maker *m, const char *word, const char *a, uint64_t *tips,
+    uint64_t *repeat)
+{
+	if (strcmp(word, "bundle") == 0)
+		m->start.bundle = number(a);
+	else if (strcmp(word, "last") == 0)
+		m->start.last = number(a);
+	else if (strcmp(word, "in-force") == 0)
+		m->start.epoch = (uint32_t)number(a);
+	else if (strcmp(word, "tip") == 0)
+		*repeat = 1;
+	else if (strcmp(word, "repeat") == 0)
+		*repeat = number(a);
+	else if (strcmp(word, "end") == 0)
+		*tips += *repeat;
+}
+
+static bool
+is_setting(const char *word)
+{
+	return strcmp(word, "bundle") == 0 || strcmp(word, "last") == 0 ||
+	    strcmp(word, "in-force") == 0;
+}
+
+/* Twice through the recipe: the head says what only the whole of it tells. */
+static void
+follow_recipe(struct maker *m, FILE *recipe, bool ahead)
 {
 	char line[LINE_MAX_LEN];
+	uint64_t tips = 0, repeat = 1;
 
-	while (fgets(line, sizeof(line), stdin) != NULL) {
+	rewind(recipe);
+	while (fgets(line, sizeof(line), recipe) != NULL) {
 		char *save = NULL;
 		const char *word = strtok_r(line, " \n", &save);
 		const char *a = strtok_r(NULL, " \n", &save);
 		const char *b = strtok_r(NULL, " \n", &save);
 
-		if (word != NULL)
-			step(m, word, a == NULL ? "" : a, b == NULL ? "" : b);
+		if (word == NULL)
+			continue;
+		a = a == NULL ? "" : a;
+		if (ahead)
+			step_ahead(m, word, a, &tips, &repeat);
+		else if (!is_setting(word))
+			step(m, word, a, b == NULL ? "" : b);
 	}
+	if (ahead && m->start.last == NONE)
+		m->start.last = m->start.before.number + tips;
+}
+
+/* Standard input as a file that can be read twice. */
+static FILE *
+keep_recipe(void)
+{
+	static uint8_t buf[CHUNK];
+	FILE *recipe = tmpfile();
+	size_t n;
+
+	if (recipe == NULL)
+		die("tmpfile", ST_IO);
+	while ((n = fread(buf, 1, sizeof(buf), stdin)) > 0)
+		must(to_file(recipe, buf, n), "recipe");
+	return recipe;
+}
+
+static enum status
+from_file(void *ctx, void *p, size_t len, size_t *got)
+{
+	*got = fread(p, 1, len, ctx);
+	return ferror((FILE *)ctx) ? ST_IO : ST_OK;
+}
+
+/* Continue a bundle. */
+static void
+go_on_behind(struct maker *m, const uint8_t *key, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	enum bundle_problem problem;
+	struct bundle_reader *r;
+	struct bundle_head head;
+	struct bundle_tip tip;
+	enum status st;
+
+	if (f == NULL)
+		die(path, ST_ABSENT);
+	must(bundle_reader_begin(from_file, f, key, &head, &problem, &r), path);
+	while ((st = bundle_reader_next(r, &tip)) == ST_OK)
+		;
+	if (st == ST_EOF)
+		st = bundle_reader_finish(r, &m->start.before);
+	must(st, path);
+	m->start.bundle = head.start.bundle + 1;
+	bundle_reader_free(r);
+	fclose(f);
 }
 
 static void
-read_keys(const char *server_key, const char *keyset, struct maker *m,
-    uint8_t seed[static SECRET_KEY_LEN])
+read_keys(const char *server_key, const char *keyset, struct maker *m)
 {
 	struct bytes key = BYTES_INIT(SERVER_KEY_FILE_LEN);
 	struct bytes text = BYTES_INIT(KEYSET_MAX);
-	const struct keyset_epoch *now;
-	struct keyset set;
 	const char *why = "";
 	unsigned line;
 
 	must(durable_read(AT_FDCWD, server_key, &key), server_key);
-	must(server_key_parse(key.p, key.len, seed), server_key);
+	must(server_key_parse(key.p, key.len, m->seed), server_key);
 	must(durable_read(AT_FDCWD, keyset, &text), keyset);
-	must(keyset_parse(text.p, text.len, &set, &line, &why), keyset);
-	if ((now = keyset_at(&set, (uint64_t)time(NULL))) == NULL)
+	must(keyset_parse(text.p, text.len, &m->set, &line, &why), keyset);
+	if ((m->now = keyset_at(&m->set, (uint64_t)time(NULL))) == NULL)
 		die(keyset, ST_EXPIRED);
-	m->to = now->to;
-	keyset_free(&set);
 	bytes_free(&key);
 	bytes_free(&text);
 }
@@ -276,25 +390,33 @@ static void
 make_bundle(char **arg)
 {
 	struct maker m = {0};
-	struct chain chain;
+	FILE *recipe = keep_recipe();
 	uint8_t key[PUBLIC_KEY_LEN];
-	uint8_t *seed = guarded_new(SECRET_KEY_LEN);
 
-	if (seed == NULL)
+	if ((m.seed = guarded_new(SECRET_KEY_LEN)) == NULL)
 		die("seed", ST_NOMEM);
-	read_keys(arg[0], arg[1], &m, seed);
-	sign_key_public(seed, key);
-	/* For a later number any chain will do. */
-	chain_genesis(&chain, key);
-	chain.number = number(arg[2]) - 1;
+	read_keys(arg[0], arg[1], &m);
+	sign_key_public(m.seed, key);
+	/* Before a later number the chain is one that nobody knows. */
+	chain_genesis(&m.start.before, key);
+	m.start.bundle = 1;
+	m.start.last = NONE;
+	m.start.epoch = m.now->to.epoch;
+	if (strspn(arg[2], "0123456789") == strlen(arg[2]))
+		m.start.before.number = number(arg[2]) - 1;
+	else
+		go_on_behind(&m, key, arg[2]);
+	follow_recipe(&m, recipe, true);
 	if ((m.out = fopen(arg[3], "wb")) == NULL)
 		die(arg[3], ST_IO);
-	must(bundle_writer_begin(&chain, seed, to_file, m.out, &m.writer),
+	must(bundle_writer_begin(&m.start, m.seed, to_file, m.out, &m.writer),
 	    "bundle");
-	follow_recipe(&m);
+	follow_recipe(&m, recipe, false);
 	must(bundle_writer_finish(m.writer, NULL), "finish");
 	bundle_writer_free(m.writer);
-	guarded_free(seed);
+	guarded_free(m.seed);
+	keyset_free(&m.set);
+	fclose(recipe);
 	if (fclose(m.out) != 0)
 		die(arg[3], ST_IO);
 }
