@@ -39,7 +39,8 @@ struct bag {
 	struct sha256 *sha;
 	size_t tags;
 	struct tag tag[TAGS];
-	struct file_writer *writer; /* of the parts */
+	struct file_writer *writer;      /* of the parts */
+	uint8_t held[MAILBOX_FIELD_LEN]; /* what may be the mailbox */
 };
 
 void
@@ -148,12 +149,43 @@ open_new(int dir, const char *name)
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
+static enum status
+begin_file(struct bag *bag, enum envelope_part kind, struct bag_part *part)
+{
+	int fd;
+
+	name_part(bag, kind, part);
+	if ((fd = open_new(bag->data, part->file)) == -1)
+		return status_of_errno();
+	file_writer_begin(bag->writer, fd); /* now the writer's */
+	return ST_OK;
+}
+
+/* It only looked like the mailbox: keep it as any other field. */
+static enum status
+begin_field(struct bag *bag, struct bag_part *part)
+{
+	enum status st = begin_file(bag, ENVELOPE_FIELD, part);
+
+	return st != ST_OK
+	    ? st
+	    : file_writer_data(bag->writer, bag->held, (size_t)part->size);
+}
+
+static bool
+is_mailbox(
+    const struct bag *bag, enum envelope_part kind, const struct bag_part *part)
+{
+	return kind == ENVELOPE_FIELD && !bag->parts.has_mailbox &&
+	    part->name_len == strlen(MAILBOX_FIELD) &&
+	    memcmp(part->name, MAILBOX_FIELD, part->name_len) == 0;
+}
+
 enum status
 bag_part(
     struct bag *bag, enum envelope_part kind, const uint8_t *name, size_t len)
 {
 	struct bag_part *part;
-	int fd;
 
 	if (bag->parts.count == BAG_PARTS_MAX || len > ENVELOPE_NAME_MAX)
 		return ST_LIMIT;
@@ -164,11 +196,11 @@ bag_part(
 	memcpy(part->name, name, len);
 	part->name_len = len;
 	bag->parts.count++;
-	name_part(bag, kind, part);
-	if ((fd = open_new(bag->data, part->file)) == -1)
-		return status_of_errno();
-	file_writer_begin(bag->writer, fd); /* now the writer's */
-	return ST_OK;
+	if (is_mailbox(bag, kind, part)) {
+		part->kind = BAG_MAILBOX;
+		return ST_OK;
+	}
+	return begin_file(bag, kind, part);
 }
 
 static enum status
@@ -186,6 +218,14 @@ bag_data(struct bag *bag, const uint8_t *p, size_t len)
 	struct bag_part *part = &bag->parts.part[bag->parts.count - 1];
 	enum status st = ST_OK;
 
+	if (part->kind == BAG_MAILBOX) {
+		if (len <= sizeof(bag->held) - part->size) {
+			memcpy(bag->held + part->size, p, len);
+			part->size += len;
+			return ST_OK;
+		}
+		st = begin_field(bag, part);
+	}
 	if (part->kind == BAG_MESSAGE)
 		st = keep_shown(&bag->parts, p, len);
 	part->size += len;
@@ -196,7 +236,21 @@ enum status
 bag_part_end(struct bag *bag)
 {
 	struct bag_part *part = &bag->parts.part[bag->parts.count - 1];
+	enum status st;
 
+	if (part->kind == BAG_MAILBOX) {
+		st = mailbox_field_parse(
+		    bag->held, (size_t)part->size, &bag->parts.mailbox);
+		if (st == ST_OK) {
+			bag->parts.has_mailbox = true;
+			free(part->name);
+			*part = (struct bag_part){0};
+			bag->parts.count--;
+			return ST_OK;
+		}
+		if ((st = begin_field(bag, part)) != ST_OK)
+			return st;
+	}
 	bag->size += part->size;
 	return file_writer_end(bag->writer, part->digest);
 }
@@ -317,6 +371,13 @@ uint64_t
 bag_size(const struct bag *bag)
 {
 	return bag->size;
+}
+
+const struct bytes *
+bag_message(const struct bag *bag)
+{
+	return bag->has_message && !bag->parts.shown_cut ? &bag->parts.shown
+							 : NULL;
 }
 
 void

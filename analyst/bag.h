@@ -5,7 +5,8 @@
  *	tip.json                 what the tip is and what its parts were called
  *	index.html               the same to look at
  *	data/message.txt         the message, byte for byte
- *	data/field-01.txt ...    other answers of the form
+ *	data/field-01.txt ...    other answers of the form, but for the mailbox,
+ *	                         which stands in tip.json
  *	data/file-01.pdf ...     files; the name is ours, the ending from a list
  *
  * Made as .tip-000017.part in the folder of cases and moved into place only
@@ -20,10 +21,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/status.h"
 #include "crypto/digest.h"
 #include "crypto/envelope.h"
 #include "crypto/recipients.h"
+#include "crypto/return_code.h"
 
 #define BAG_NAME_LEN 40
 #define BAG_PARTS_MAX 1024         /* more is no tip of a person */
@@ -34,7 +37,8 @@ struct bag; /* opaque */
 /* What is known of the tip from outside. */
 struct bag_about {
 	uint64_t number, sealed_len;
-	bool proved; /* the server's signature covers it */
+	bool proved;   /* the server's signature covers it */
+	bool sentinel; /* one of our own test tips */
 	uint32_t epoch;
 	uint8_t server[KEY_ID_LEN];
 	uint8_t sealed_digest[DIGEST_LEN];
@@ -69,6 +73,10 @@ MUST_CHECK enum status bag_finish(
 
 /* Bytes of data/ so far. */
 uint64_t bag_size(const struct bag *bag);
+
+/* The message, borrowed, if it was short enough to be held whole (every one
+ * that a form takes is); else NULL. */
+const struct bytes *bag_message(const struct bag *bag);
 
 /* Free; a bag that was not finished is removed from the disk. */
 void bag_free(struct bag *bag);

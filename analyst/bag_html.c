@@ -81,6 +81,33 @@ put_table(const char *heading, enum bag_kind kind,
 	return st;
 }
 
+/* How it stands to others, and whether it can be answered. */
+static enum status
+put_thread(const struct bag_about *about, const struct bag_parts *parts,
+    struct bytes *out)
+{
+	enum status st = ST_OK;
+
+	if (about->sentinel)
+		st = bytes_append_text(
+		    out, "<p><b>Sentinel:</b> a test tip of our own.</p>\n");
+	if (st != ST_OK || !about->proved)
+		return st;
+	if (!parts->has_mailbox)
+		return bytes_append_text(out,
+		    "<p class=\"d\">It cannot be answered: it came without"
+		    " a return code.</p>\n");
+	st = bytes_append_text(out, "<p class=\"d\">Thread ");
+	if (st == ST_OK)
+		st = clean_hex(parts->mailbox.id, BAG_THREAD_LEN, out);
+	return st != ST_OK ? st
+			   : bytes_printf(out,
+				 "; the list of all tips names its others."
+				 " Answer with: tipline-analyst reply KEYS"
+				 " CASES %" PRIu64 "</p>\n",
+				 about->number);
+}
+
 enum status
 bag_html(const struct bag_about *about, const struct bag_parts *parts,
     struct bytes *out)
@@ -96,12 +123,16 @@ bag_html(const struct bag_about *about, const struct bag_parts *parts,
 	    "<p><a href=\"../index.html\">All tips</a></p>\n%s"
 	    "<p class=\"d\">Server %s, epoch %" PRIu32
 	    ". Hidden characters are shown as <b>U+200B</b>."
-	    " Open files only in a safe viewer.</p>\n"
-	    "<h2>Message</h2>\n",
+	    " Open files only in a safe viewer.</p>\n",
 	    about->proved ? ""
-			  : "<p><b>Nothing proves this tip:</b> the bundle it"
-			    " came in was not whole and genuine.</p>\n",
+			  : "<p><b>Nothing proves this tip:</b> the server did"
+			    " not sign it, or not as the only one of its"
+			    " number.</p>\n",
 	    server, about->epoch);
+	if (st == ST_OK)
+		st = put_thread(about, parts, out);
+	if (st == ST_OK)
+		st = bytes_append_text(out, "<h2>Message</h2>\n");
 	if (st == ST_OK)
 		st = put_message(parts, out);
 	if (st == ST_OK)

@@ -10,11 +10,15 @@
  *	  "message": {"file": "data/message.txt", "bytes": 5, "sha256": "HEX"},
  *	  "files": [{"name": "cleaned", "name_hex": "as it came",
  *	             "file": "data/file-01.pdf", "bytes": 9, "sha256": "HEX"}],
- *	  "fields": [{"name": ..., as above}]
+ *	  "fields": [{"name": ..., as above}],
+ *	  "mailbox": {"id": "HEX", "key": "HEX"}, "thread": "0123456789abcdef",
+ *	  "sentinel": false
  *	}
  *
  * proved tells whether the server's signature covers the tip; message is
- * null when there was none.  A cleaned name may hide what it was,
+ * null when there was none; mailbox and thread are when it cannot be answered.
+ * All tips of one thread have one mailbox.  sentinel marks a test tip of our
+ * own.  A cleaned name may hide what it was,
  * so the bytes themselves stand beside it in hex, which no program shows by
  * mistake.
  */
@@ -122,6 +126,22 @@ add_message(cJSON *to, const struct bag_parts *parts)
 	return cJSON_AddNullToObject(to, "message") != NULL;
 }
 
+/* Where an answer goes, and which tips belong together by it. */
+static bool
+add_mailbox(cJSON *to, const struct bag_parts *parts)
+{
+	cJSON *o;
+
+	if (!parts->has_mailbox)
+		return cJSON_AddNullToObject(to, "mailbox") != NULL &&
+		    cJSON_AddNullToObject(to, "thread") != NULL;
+	o = cJSON_AddObjectToObject(to, "mailbox");
+	return o != NULL &&
+	    add_hex(o, "id", parts->mailbox.id, MAILBOX_ID_LEN) &&
+	    add_hex(o, "key", parts->mailbox.key, PUBLIC_KEY_LEN) &&
+	    add_hex(to, "thread", parts->mailbox.id, BAG_THREAD_LEN);
+}
+
 enum status
 bag_json(const struct bag_about *about, const struct bag_parts *parts,
     struct bytes *out)
@@ -139,7 +159,9 @@ bag_json(const struct bag_about *about, const struct bag_parts *parts,
 	    !add_hex(o, "sealed_digest", about->sealed_digest, DIGEST_LEN) ||
 	    !add_number(o, "sealed_len", about->sealed_len) ||
 	    !add_message(o, parts) || !add_list(o, "files", BAG_FILE, parts) ||
-	    !add_list(o, "fields", BAG_FIELD, parts))
+	    !add_list(o, "fields", BAG_FIELD, parts) ||
+	    !add_mailbox(o, parts) ||
+	    cJSON_AddBoolToObject(o, "sentinel", about->sentinel) == NULL)
 		goto out;
 	if ((text = cJSON_Print(o)) == NULL)
 		goto out;

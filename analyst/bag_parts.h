@@ -19,7 +19,7 @@
 #define BAG_JSON_MAX (24 << 20)
 #define BAG_HTML_MAX (48 << 20)
 
-enum bag_kind { BAG_MESSAGE, BAG_FIELD, BAG_FILE };
+enum bag_kind { BAG_MESSAGE, BAG_FIELD, BAG_FILE, BAG_MAILBOX };
 
 struct bag_part {
 	enum bag_kind kind;
@@ -35,7 +35,12 @@ struct bag_parts {
 	struct bag_part *part; /* BAG_PARTS_MAX */
 	struct bytes shown;    /* the message's first BAG_SHOWN_MAX bytes */
 	bool shown_cut;
+	bool has_mailbox;
+	struct mailbox mailbox; /* where an answer goes */
 };
+
+/* A thread is a mailbox; the first bytes of its id name it. */
+#define BAG_THREAD_LEN 8
 
 /* Append tip.json.  ST_OK, ST_LIMIT, ST_NOMEM. */
 MUST_CHECK enum status bag_json(const struct bag_about *about,

@@ -15,14 +15,17 @@
 #include "base/durable.h"
 #include "base/num.h"
 
+/* Read a string of exactly len bytes in hex. */
 static bool
-read_digest(const char *hex, uint8_t out[static DIGEST_LEN])
+read_hex(const cJSON *from, const char *key, uint8_t *out, size_t len)
 {
+	const char *hex =
+	    cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(from, key));
 	uint64_t v;
 
-	if (hex == NULL || strlen(hex) != (size_t)DIGEST_LEN * 2)
+	if (hex == NULL || strlen(hex) != len * 2)
 		return false;
-	for (size_t i = 0; i < DIGEST_LEN; i++) {
+	for (size_t i = 0; i < len; i++) {
 		if (num_parse_hex(hex + 2 * i, 2, 255, &v) != ST_OK)
 			return false;
 		out[i] = (uint8_t)v;
@@ -30,15 +33,25 @@ read_digest(const char *hex, uint8_t out[static DIGEST_LEN])
 	return true;
 }
 
+static bool
+is_true(const struct case_file *file, const char *key)
+{
+	return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(file->json, key));
+}
+
 static void
 take_values(struct case_file *out)
 {
+	uint8_t thread[BAG_THREAD_LEN];
 	const cJSON *file, *files;
 	const char *text;
 
-	text = cJSON_GetStringValue(
-	    cJSON_GetObjectItemCaseSensitive(out->json, "sealed_digest"));
-	out->has_digest = read_digest(text, out->sealed_digest);
+	out->has_digest = read_hex(
+	    out->json, "sealed_digest", out->sealed_digest, DIGEST_LEN);
+	out->proved = is_true(out, "proved");
+	out->sentinel = is_true(out, "sentinel");
+	if (read_hex(out->json, "thread", thread, sizeof(thread)))
+		out->thread = le64_get(thread);
 	text = cJSON_GetStringValue(
 	    cJSON_GetObjectItemCaseSensitive(out->json, "first_line"));
 	out->first_line = text == NULL ? "" : text;
@@ -79,6 +92,20 @@ case_file_read(int cases, const char *folder, struct case_file *out)
 	else
 		case_file_free(out);
 	return st;
+}
+
+/* The key is checked as if it came from outside: nothing but a key that
+ * replies can be sealed to is taken. */
+bool
+case_file_mailbox(const struct case_file *file, struct mailbox *box)
+{
+	uint8_t field[MAILBOX_FIELD_LEN];
+	const cJSON *o =
+	    cJSON_GetObjectItemCaseSensitive(file->json, "mailbox");
+
+	return read_hex(o, "id", field, MAILBOX_ID_LEN) &&
+	    read_hex(o, "key", field + MAILBOX_ID_LEN, PUBLIC_KEY_LEN) &&
+	    mailbox_field_parse(field, sizeof(field), box) == ST_OK;
 }
 
 void

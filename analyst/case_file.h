@@ -10,6 +10,7 @@
 
 #include "base/status.h"
 #include "crypto/digest.h"
+#include "crypto/return_code.h"
 
 struct cJSON;
 
@@ -20,6 +21,8 @@ struct case_file {
 	const char *first_line; /* borrowed from json; never NULL */
 	size_t files;
 	uint64_t bytes; /* of all files */
+	bool proved, sentinel;
+	uint64_t thread; /* the same for all tips of a thread, 0: none */
 };
 
 /*
@@ -29,6 +32,9 @@ struct case_file {
  */
 MUST_CHECK enum status case_file_read(
     int cases, const char *folder, struct case_file *out);
+
+/* Where an answer goes; false if the tip cannot be answered. */
+bool case_file_mailbox(const struct case_file *file, struct mailbox *box);
 
 void case_file_free(struct case_file *file);
 

@@ -15,6 +15,7 @@
 
 #include "analyst/case_file.h"
 #include "analyst/say.h"
+#include "base/durable.h"
 
 /* Is name that of a bag in the making? */
 static bool
@@ -47,25 +48,10 @@ sweep(int dirfd)
 	return st;
 }
 
-enum status
-cases_open(const char *path, struct cases *cases)
+/* Nobody else may work in it, and a cut run may have left something. */
+static enum status
+take_folder(struct cases *cases, const char *path)
 {
-	struct stat sb;
-
-	*cases = (struct cases){.dirfd = -1, .provedfd = -1};
-	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		say_error(
-		    "cannot make the folder %s: %s", path, strerror(errno));
-		return ST_DENIED;
-	}
-	cases->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (cases->dirfd == -1 || fstat(cases->dirfd, &sb) != 0) {
-		say_error(
-		    "cannot open the folder %s: %s", path, strerror(errno));
-		return ST_DENIED;
-	}
-	if ((sb.st_mode & 077) != 0)
-		say("warning: others can look into %s", path);
 	if (flock(cases->dirfd, LOCK_EX | LOCK_NB) != 0) {
 		say_error("another run is at work in %s", path);
 		return ST_BUSY;
@@ -79,65 +65,73 @@ cases_open(const char *path, struct cases *cases)
 }
 
 enum status
-cases_into_unproved(struct cases *cases)
+cases_open(const char *path, struct ledger *ledger, struct cases *cases)
 {
-	int fd;
+	struct stat sb;
 
-	if (mkdirat(cases->dirfd, CASES_UNPROVED, 0700) != 0 &&
+	*cases = (struct cases){.dirfd = -1, .ledger = ledger};
+	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+		say_error(
+		    "cannot make the folder %s: %s", path, strerror(errno));
+		return ST_DENIED;
+	}
+	cases->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cases->dirfd == -1 || fstat(cases->dirfd, &sb) != 0) {
+		say_error(
+		    "cannot open the folder %s: %s", path, strerror(errno));
+		return ST_DENIED;
+	}
+	if ((sb.st_mode & 077) != 0)
+		say("warning: others can look into %s", path);
+	return take_folder(cases, path);
+}
+
+enum status
+cases_open_unproved(const struct cases *proved, struct cases *cases)
+{
+	*cases = (struct cases){.dirfd = -1, .unproved = true};
+	if (mkdirat(proved->dirfd, CASES_UNPROVED, 0700) != 0 &&
 	    errno != EEXIST) {
 		say_error("cannot make the folder " CASES_UNPROVED ": %s",
 		    strerror(errno));
 		return errno == ENOSPC ? ST_FULL : ST_DENIED;
 	}
-	fd = openat(cases->dirfd, CASES_UNPROVED,
+	cases->dirfd = openat(proved->dirfd, CASES_UNPROVED,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1) {
+	if (cases->dirfd == -1) {
 		say_error("cannot open the folder " CASES_UNPROVED ": %s",
 		    strerror(errno));
 		return ST_DENIED;
 	}
-	cases->provedfd = cases->dirfd;
-	cases->dirfd = fd;
 	/* For whoever gives this folder as CASES, which is not locked then. */
-	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		say_error("another run is at work in " CASES_UNPROVED);
-		return ST_BUSY;
-	}
-	if (sweep(fd) == ST_OK)
-		return ST_OK;
-	say_error("cannot remove what a cut run left in " CASES_UNPROVED ": %s",
-	    strerror(errno));
-	return ST_IO;
-}
-
-static enum cases_found
-look_in(
-    int dirfd, uint64_t number, const uint8_t sealed_digest[static DIGEST_LEN])
-{
-	char name[BAG_NAME_LEN];
-	struct case_file there;
-	struct stat sb;
-	bool same;
-
-	bag_name(number, name);
-	if (fstatat(dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
-		return errno == ENOENT ? CASES_ABSENT : CASES_CONFLICT;
-	if (case_file_read(dirfd, name, &there) != ST_OK)
-		return CASES_CONFLICT;
-	same = there.has_digest &&
-	    memcmp(there.sealed_digest, sealed_digest, DIGEST_LEN) == 0;
-	case_file_free(&there);
-	return same ? CASES_SAME : CASES_CONFLICT;
+	return take_folder(cases, CASES_UNPROVED);
 }
 
 enum cases_found
 cases_look(const struct cases *cases, uint64_t number,
     const uint8_t sealed_digest[static DIGEST_LEN])
 {
-	if (cases->provedfd != -1 &&
-	    look_in(cases->provedfd, number, sealed_digest) == CASES_SAME)
-		return CASES_SAME;
-	return look_in(cases->dirfd, number, sealed_digest);
+	char name[BAG_NAME_LEN];
+	struct case_file there;
+	struct stat sb;
+	bool same;
+
+	for (size_t i = 0; i < cases->waiting; i++) {
+		if (cases->number[i] != number)
+			continue;
+		same = memcmp(cases->entry[i].digest, sealed_digest,
+			   DIGEST_LEN) == 0;
+		return same ? CASES_SAME : CASES_CONFLICT;
+	}
+	bag_name(number, name);
+	if (fstatat(cases->dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? CASES_ABSENT : CASES_CONFLICT;
+	if (case_file_read(cases->dirfd, name, &there) != ST_OK)
+		return CASES_CONFLICT;
+	same = there.has_digest &&
+	    memcmp(there.sealed_digest, sealed_digest, DIGEST_LEN) == 0;
+	case_file_free(&there);
+	return same ? CASES_SAME : CASES_CONFLICT;
 }
 
 /* Move one bag into place; never in the place of anything. */
@@ -161,38 +155,74 @@ move(const struct cases *cases, uint64_t number)
 								   : ST_IO;
 }
 
+/* Move what waits, one by one; *done counts. */
+static enum status
+move_all(struct cases *cases, size_t *done)
+{
+	enum status st;
+
+	if (syncfs(cases->dirfd) != 0)
+		return errno == ENOSPC || errno == EDQUOT ? ST_FULL : ST_IO;
+	for (; *done < cases->waiting; (*done)++) {
+		if ((st = move(cases, cases->number[*done])) != ST_OK)
+			return st;
+		cases->moved++;
+	}
+	return ST_OK;
+}
+
+/* Put the first so many into the ledger, behind the folder that has their
+ * names: it may never know more than there is. */
+static enum status
+record(struct cases *cases, size_t done)
+{
+	enum status st;
+
+	if (cases->ledger == NULL || done == 0)
+		return ST_OK;
+	if ((st = durable_sync_dir(cases->dirfd)) != ST_OK)
+		return st;
+	for (size_t i = 0; i < done; i++) {
+		st = ledger_put(
+		    cases->ledger, cases->number[i], &cases->entry[i]);
+		if (st != ST_OK)
+			return st;
+	}
+	return ledger_sync(cases->ledger);
+}
+
 enum status
 cases_commit(struct cases *cases)
 {
 	char name[BAG_NAME_LEN];
-	enum status st = ST_OK;
+	enum status st, recorded;
 	size_t done = 0;
 	int kept;
 
 	if (cases->waiting == 0)
 		return ST_OK;
-	if (syncfs(cases->dirfd) != 0)
-		st = errno == ENOSPC || errno == EDQUOT ? ST_FULL : ST_IO;
-	while (st == ST_OK && done < cases->waiting) {
-		if ((st = move(cases, cases->number[done])) == ST_OK)
-			done++;
-	}
+	st = move_all(cases, &done);
 	kept = errno;
-	for (; done < cases->waiting; done++) {
-		bag_part_name(cases->number[done], name);
+	for (size_t i = done; i < cases->waiting; i++) {
+		bag_part_name(cases->number[i], name);
 		/* What stays is hidden, and the next run removes it. */
 		if (bag_remove(cases->dirfd, name) != ST_OK)
 			break;
 	}
+	recorded = record(cases, done);
 	cases->waiting = 0;
 	cases->waiting_bytes = 0;
+	if (st == ST_OK)
+		return recorded;
 	errno = kept;
 	return st;
 }
 
 enum status
-cases_add(struct cases *cases, uint64_t number, uint64_t size)
+cases_add(struct cases *cases, uint64_t number, uint64_t size,
+    const struct ledger_tip *entry)
 {
+	cases->entry[cases->waiting] = *entry;
 	cases->number[cases->waiting++] = number;
 	cases->waiting_bytes += size;
 	if (cases->waiting == CASES_BATCH_TIPS ||
@@ -206,7 +236,5 @@ cases_close(struct cases *cases)
 {
 	if (cases->dirfd != -1)
 		close(cases->dirfd);
-	if (cases->provedfd != -1)
-		close(cases->provedfd);
-	*cases = (struct cases){.dirfd = -1, .provedfd = -1};
+	*cases = (struct cases){.dirfd = -1};
 }

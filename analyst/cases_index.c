@@ -1,126 +1,154 @@
 /*
  * cases: the list of all tips; see cases.h.
  *
- * Written as a stream, so that a hundred thousand tips take no memory but
- * their numbers.
+ * Pages of CASES_PAGE_TIPS numbers each, so that a hundred thousand tips make
+ * no page that a browser could not show; the newest page is index.html.  Only
+ * pages on which something has changed are written again.
  */
-#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "analyst/case_file.h"
 #include "analyst/cases.h"
 #include "analyst/clean.h"
 #include "analyst/page.h"
+#include "analyst/threads.h"
 #include "base/durable.h"
-#include "base/num.h"
 
-#define PAGE_NAME "index.html"
+#define NEWEST "index.html"
+#define PAGE_NAME_LEN 40
 #define CHUNK_MAX (256 * 1024)
 #define CHUNK_FLUSH (192 * 1024)
+#define OTHERS_SHOWN 20
 
-struct numbers {
-	uint64_t *p;
-	size_t n, cap;
+struct list {
+	const struct cases *cases;
+	struct threads threads;
+	struct bytes out;
+	int fd;
 };
 
-static enum status
-numbers_add(struct numbers *to, uint64_t number)
-{
-	if (to->n == to->cap) {
-		size_t cap = to->cap == 0 ? 1024 : to->cap * 2;
-		uint64_t *p = realloc(to->p, cap * sizeof(*p));
+/* The tips of one page: threads.tip[from .. until). */
+struct page {
+	uint64_t number; /* from 1 */
+	size_t from, until;
+	bool changed;
+	char name[PAGE_NAME_LEN];
+};
 
-		if (p == NULL)
-			return ST_NOMEM;
-		to->p = p;
-		to->cap = cap;
+static uint64_t
+page_of(uint64_t tip)
+{
+	return (tip - 1) / CASES_PAGE_TIPS + 1;
+}
+
+/* Find the page that begins with tip from; it is the newest if none follows. */
+static struct page
+page_at(const struct list *l, size_t from)
+{
+	const struct threads_tip *tip = l->threads.tip;
+	struct page page = {.from = from, .until = from};
+
+	if (from < l->threads.n)
+		page.number = page_of(tip[from].number);
+	while (page.until < l->threads.n &&
+	    page_of(tip[page.until].number) == page.number) {
+		page.changed = page.changed || tip[page.until].changed;
+		page.until++;
 	}
-	to->p[to->n++] = number;
-	return ST_OK;
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-/* Read tip-NNNNNN; only the name that bag_name() would write counts. */
-static bool
-read_name(const char *name, uint64_t *number)
-{
-	char again[BAG_NAME_LEN];
-	const char *digits = name + 4;
-
-	if (strncmp(name, "tip-", 4) != 0)
-		return false;
-	digits += strspn(digits, "0");
-	if (num_parse(digits, strlen(digits), UINT64_MAX, number) != ST_OK)
-		return false;
-	bag_name(*number, again);
-	return strcmp(name, again) == 0;
+	if (page.until == l->threads.n)
+		(void)snprintf(page.name, sizeof(page.name), NEWEST);
+	else
+		(void)snprintf(page.name, sizeof(page.name),
+		    "index-%04" PRIu64 ".html", page.number);
+	return page;
 }
 
 static enum status
-gather(int dirfd, struct numbers *numbers)
+flush(struct list *l, size_t above)
 {
-	struct dirent *entry;
+	enum status st;
+
+	if (l->out.len <= above)
+		return ST_OK;
+	st = write_all(l->fd, l->out.p, l->out.len);
+	bytes_clear(&l->out);
+	return st;
+}
+
+/* Links to the other tips of a thread. */
+static enum status
+put_others(struct list *l, uint64_t number, uint64_t thread)
+{
+	const struct threads_tip *tip;
+	const size_t n = threads_of(&l->threads, thread, &tip);
+	char name[BAG_NAME_LEN];
 	enum status st = ST_OK;
-	DIR *d = NULL;
-	uint64_t number;
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	size_t shown = 0;
 
-	if (fd == -1 || (d = fdopendir(fd)) == NULL) {
-		if (fd != -1)
-			close(fd);
-		return ST_IO;
+	for (size_t i = 0; i < n && st == ST_OK; i++) {
+		if (tip[i].number == number)
+			continue;
+		if (shown++ == OTHERS_SHOWN)
+			return bytes_append_text(&l->out, " …");
+		bag_name(tip[i].number, name);
+		st = bytes_printf(&l->out,
+		    "%s<a href=\"%s/index.html\">%" PRIu64 "</a>",
+		    shown == 1 ? "" : ", ", name, tip[i].number);
 	}
-	while (st == ST_OK && (entry = readdir(d)) != NULL) {
-		if (read_name(entry->d_name, &number))
-			st = numbers_add(numbers, number);
-	}
-	closedir(d);
-	if (numbers->n > 0)
-		qsort(numbers->p, numbers->n, sizeof(*numbers->p), compare);
 	return st;
 }
 
 static enum status
-put_row(int dirfd, uint64_t number, struct bytes *out)
+put_files(const struct case_file *file, struct bytes *out)
+{
+	enum status st;
+
+	if (file->files == 0)
+		return ST_OK;
+	st = bytes_printf(
+	    out, "%zu file%s, ", file->files, file->files == 1 ? "" : "s");
+	return st != ST_OK ? st : page_size(out, file->bytes);
+}
+
+static enum status
+put_row(struct list *l, const struct threads_tip *tip)
 {
 	char name[BAG_NAME_LEN];
+	struct bytes *out = &l->out;
 	struct case_file file;
 	enum status st;
 
-	bag_name(number, name);
+	bag_name(tip->number, name);
 	st = bytes_printf(out,
 	    "<tr><td class=\"n\"><a href=\"%s/index.html\">%" PRIu64
 	    "</a></td><td dir=\"auto\">",
-	    name, number);
+	    name, tip->number);
 	if (st != ST_OK)
 		return st;
 	/* A folder whose tip.json is gone is still somebody's work. */
-	if (case_file_read(dirfd, name, &file) != ST_OK)
-		return bytes_append_text(
-		    out, "its tip.json cannot be read</td><td></td></tr>\n");
-	st = clean_html(
-	    (const uint8_t *)file.first_line, strlen(file.first_line), out);
+	if (case_file_read(l->cases->dirfd, name, &file) != ST_OK)
+		return bytes_append_text(out,
+		    "its tip.json cannot be read</td><td></td><td></td>"
+		    "</tr>\n");
+	if (file.sentinel)
+		st = bytes_append_text(out, "<b>sentinel</b> ");
+	if (st == ST_OK)
+		st = clean_html((const uint8_t *)file.first_line,
+		    strlen(file.first_line), out);
 	if (st == ST_OK)
 		st = bytes_append_text(out, "</td><td class=\"n\">");
-	if (st == ST_OK && file.files > 0)
-		st = bytes_printf(out, "%zu file%s, ", file.files,
-		    file.files == 1 ? "" : "s");
-	if (st == ST_OK && file.files > 0)
-		st = page_size(out, file.bytes);
+	if (st == ST_OK)
+		st = put_files(&file, out);
+	if (st == ST_OK)
+		st = bytes_append_text(out, "</td><td>");
+	if (st == ST_OK)
+		st = put_others(l, tip->number, tip->thread);
 	if (st == ST_OK)
 		st = bytes_append_text(out, "</td></tr>\n");
 	case_file_free(&file);
@@ -129,82 +157,125 @@ put_row(int dirfd, uint64_t number, struct bytes *out)
 
 /* Where the tips are that are not listed. */
 static enum status
-put_lead(int dirfd, bool unproved, struct bytes *out)
+put_lead(struct list *l)
 {
 	struct stat sb;
 
-	if (unproved)
-		return bytes_append_text(out,
-		    "<p><b>Nothing proves these tips:</b> the bundle they came"
-		    " in was not whole and genuine. Ask for another copy of"
-		    " it. <a href=\"../index.html\">Proved tips</a></p>\n");
-	if (fstatat(dirfd, CASES_UNPROVED, &sb, AT_SYMLINK_NOFOLLOW) == 0)
-		return bytes_append_text(out,
+	if (l->cases->unproved)
+		return bytes_append_text(&l->out,
+		    "<p><b>Nothing proves these tips:</b> the server did not"
+		    " sign them, or not as the only ones of their numbers."
+		    " <a href=\"../index.html\">Proved tips</a></p>\n");
+	if (fstatat(
+		l->cases->dirfd, CASES_UNPROVED, &sb, AT_SYMLINK_NOFOLLOW) == 0)
+		return bytes_append_text(&l->out,
 		    "<p>Not listed here: <a href=\"" CASES_UNPROVED
 		    "/index.html\">tips that nothing proves</a>.</p>\n");
 	return ST_OK;
 }
 
+/* On the newest page, links to all others; on them, one to it. */
 static enum status
-write_page(int dirfd, bool unproved, const struct numbers *numbers, int fd)
+put_pages(struct list *l, const struct page *page)
 {
-	struct bytes out = BYTES_INIT(CHUNK_MAX);
-	enum status st;
+	enum status st = ST_OK;
+	struct page other;
+	size_t shown = 0;
 
-	st = page_begin(&out, unproved ? "Unproved tips" : "Tips");
-	if (st == ST_OK)
-		st = put_lead(dirfd, unproved, &out);
-	if (st == ST_OK)
-		st = bytes_printf(&out,
-		    "<p>%zu tip%s.</p>\n<table>\n<tr><th>tip</th>"
-		    "<th>first line</th><th>files</th></tr>\n",
-		    numbers->n, numbers->n == 1 ? "" : "s");
-	for (size_t i = 0; i < numbers->n && st == ST_OK; i++) {
-		st = put_row(dirfd, numbers->p[i], &out);
-		if (st == ST_OK && out.len > CHUNK_FLUSH) {
-			st = write_all(fd, out.p, out.len);
-			bytes_clear(&out);
-		}
+	if (page->until < l->threads.n)
+		return bytes_append_text(
+		    &l->out, "<p><a href=\"" NEWEST "\">Newest tips</a></p>\n");
+	for (size_t at = 0; at < page->from && st == ST_OK; at = other.until) {
+		other = page_at(l, at);
+		st = bytes_printf(&l->out,
+		    "%s<a href=\"%s\">%" PRIu64 " to %" PRIu64 "</a>",
+		    shown++ == 0 ? "<p>Earlier tips: " : ", ", other.name,
+		    l->threads.tip[other.from].number,
+		    l->threads.tip[other.until - 1].number);
+		if (st == ST_OK)
+			st = flush(l, CHUNK_FLUSH);
 	}
-	if (st == ST_OK)
-		st = bytes_append_text(&out, "</table>\n");
-	if (st == ST_OK)
-		st = page_end(&out);
-	if (st == ST_OK)
-		st = write_all(fd, out.p, out.len);
-	bytes_free(&out);
-	return st;
+	return st != ST_OK || shown == 0 ? st
+					 : bytes_append_text(&l->out, "</p>\n");
 }
 
 static enum status
-make_index(int dirfd, bool unproved)
+put_page(struct list *l, const struct page *page)
 {
-	struct numbers numbers = {NULL, 0, 0};
 	enum status st;
-	int fd = -1;
 
-	if ((st = gather(dirfd, &numbers)) != ST_OK)
-		goto out;
-	st = durable_stream_begin(dirfd, PAGE_NAME, 0600, DURABLE_REPLACE, &fd);
+	st = page_begin(&l->out, l->cases->unproved ? "Unproved tips" : "Tips");
+	if (st == ST_OK)
+		st = put_lead(l);
+	if (st == ST_OK)
+		st = put_pages(l, page);
+	if (st == ST_OK)
+		st = bytes_printf(&l->out,
+		    "<p>%zu tip%s%s.</p>\n<table>\n<tr><th>tip</th>"
+		    "<th>first line</th><th>files</th>"
+		    "<th>same thread</th></tr>\n",
+		    l->threads.n, l->threads.n == 1 ? "" : "s",
+		    page->until - page->from < l->threads.n ? " in all" : "");
+	for (size_t i = page->from; i < page->until && st == ST_OK; i++) {
+		st = put_row(l, &l->threads.tip[i]);
+		if (st == ST_OK)
+			st = flush(l, CHUNK_FLUSH);
+	}
+	if (st == ST_OK)
+		st = bytes_append_text(&l->out, "</table>\n");
+	if (st == ST_OK)
+		st = page_end(&l->out);
+	return st != ST_OK ? st : flush(l, 0);
+}
+
+static bool
+is_there(const struct list *l, const char *name)
+{
+	struct stat sb;
+
+	return fstatat(l->cases->dirfd, name, &sb, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The newest always: it counts and names the others. */
+static enum status
+make_page(struct list *l, const struct page *page)
+{
+	const int dirfd = l->cases->dirfd;
+	enum status st;
+
+	if (page->until < l->threads.n && !page->changed &&
+	    is_there(l, page->name))
+		return ST_OK;
+	bytes_clear(&l->out);
+	st = durable_stream_begin(
+	    dirfd, page->name, 0600, DURABLE_REPLACE, &l->fd);
 	if (st != ST_OK)
-		goto out;
-	if ((st = write_page(dirfd, unproved, &numbers, fd)) == ST_OK)
-		st = durable_stream_finish(
-		    dirfd, PAGE_NAME, DURABLE_REPLACE, &fd);
-	else
-		durable_stream_drop(dirfd, PAGE_NAME, &fd);
-out:
-	free(numbers.p);
+		return st;
+	if ((st = put_page(l, page)) == ST_OK)
+		return durable_stream_finish(
+		    dirfd, page->name, DURABLE_REPLACE, &l->fd);
+	durable_stream_drop(dirfd, page->name, &l->fd);
 	return st;
 }
 
 enum status
 cases_index(const struct cases *cases)
 {
+	struct list l = {
+	    .cases = cases, .out = BYTES_INIT(CHUNK_MAX), .fd = -1};
+	struct page page = {0};
 	enum status st;
 
-	if (cases->provedfd == -1)
-		return make_index(cases->dirfd, false);
-	st = make_index(cases->dirfd, true);
-	return st != ST_OK ? st : make_index(cases->provedfd, false);
+	if ((st = threads_gather(cases->dirfd, &l.threads)) != ST_OK)
+		goto out;
+	do {
+		page = page_at(&l, page.until);
+		st = make_page(&l, &page);
+	} while (st == ST_OK && page.until < l.threads.n);
+	if (st == ST_OK)
+		st = threads_keep(cases->dirfd, &l.threads);
+out:
+	bytes_free(&l.out);
+	threads_free(&l.threads);
+	return st;
 }

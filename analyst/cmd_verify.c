@@ -6,51 +6,54 @@
 #include <stddef.h>
 
 #include "analyst/command.h"
+#include "analyst/desk.h"
 #include "analyst/inbox.h"
-#include "analyst/keyring.h"
-#include "analyst/say.h"
 
 static const char help[] =
     "usage: tipline-analyst verify KEYS BUNDLE\n"
     "\n"
     "Check that the bundle is complete, unaltered and signed by the server\n"
-    "that the last key set in KEYS names; or say exactly what is wrong.\n"
-    "Needs no passphrase, opens no tip, writes nothing.\n";
+    "that the last key set in KEYS names, and that it continues what was\n"
+    "seen before; or say exactly what is wrong, and which command brings what\n"
+    "is missing.  Needs no passphrase and opens no tip; what was seen is\n"
+    "remembered in KEYS.\n";
 
 static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
+/* Read all tips; the status is that of inbox_next(), or of the ledger. */
+static enum status
+read_tips(struct inbox *in)
+{
+	enum status st;
+
+	while ((st = inbox_next(in)) == ST_OK) {
+		st = inbox_tip_end(in);
+		if (st == ST_OK)
+			st = inbox_record(in);
+		if (st != ST_OK && st != ST_FORGED)
+			return st;
+		in->news += st == ST_OK && in->was == LEDGER_NOT_SEEN;
+	}
+	return st;
+}
+
 static int
 verify(const char *keys, const char *bundle)
 {
-	struct keyring kr = {.dirfd = -1};
+	struct desk desk = DESK_INIT;
 	struct inbox in = {.fd = -1};
 	bool good = false;
-	enum status st;
 
-	if ((st = keyring_open(keys, &kr)) != ST_OK)
-		goto out;
-	if (!kr.has_set) {
-		say_error("%s holds no key set yet, so the server is not"
-			  " known: tipline-analyst keyset make comes first",
-		    keys);
-		goto out;
-	}
-	if ((st = inbox_open(bundle, &kr.set.server, &in)) != ST_OK)
-		goto out;
-	if ((st = command_confine(NULL, NULL)) != ST_OK)
-		goto out;
-	while ((st = inbox_next(&in)) == ST_OK) {
-		st = inbox_tip_end(&in);
-		if (st != ST_OK && st != ST_FORGED)
-			break;
-	}
-	good = inbox_conclude(&in, st, &kr.set.server);
-out:
+	if (desk_open(keys, &desk) == ST_OK &&
+	    inbox_open(bundle, &desk.kr.set.server, desk.ledger, &in) ==
+		ST_OK &&
+	    command_confine(NULL, NULL) == ST_OK)
+		good = inbox_conclude(&in, read_tips(&in));
 	inbox_close(&in);
-	keyring_close(&kr);
+	desk_close(&desk);
 	return good ? EXIT_DONE : EXIT_REFUSED;
 }
 

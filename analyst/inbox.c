@@ -6,21 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyst/inbox_say.h"
 #include "analyst/say.h"
-
-/* So many altered tips are named one by one. */
-#define ALTERED_SAID_MAX 20
-
-/*
- * No sealed tip is shorter.  It bounds the memory for digests by the file's
- * size, also for a bundle of a million tips of no bytes.
- */
-#define SEALED_LEN_MIN 4096
+#include "base/num.h"
 
 static enum status
 read_some(void *ctx, void *p, size_t len, size_t *got)
@@ -30,265 +22,207 @@ read_some(void *ctx, void *p, size_t len, size_t *got)
 
 	*got = 0;
 	do {
-		n = in->regular ? pread(in->fd, p, len, (off_t)in->at)
-				: read(in->fd, p, len);
+		n = read(in->fd, p, len);
 	} while (n == -1 && errno == EINTR);
 	if (n == -1)
 		return ST_IO;
-	in->at += (uint64_t)n;
 	*got = (size_t)n;
 	return ST_OK;
 }
 
+/* A fault of the ledger, said once. */
 static enum status
-skip_some(void *ctx, uint64_t len, uint64_t *skipped)
+ledger_failed(struct inbox *in, enum status st)
 {
-	struct inbox *in = ctx;
-	const uint64_t left = in->at < in->size ? in->size - in->at : 0;
-
-	*skipped = len < left ? len : left;
-	in->at += *skipped;
-	return ST_OK;
+	if (st == ST_OK)
+		return ST_OK;
+	if (!in->ledger_fault && st != ST_MALFORMED)
+		say_error("cannot use the ledger of the key folder: %s",
+		    st == ST_LIMIT    ? "no server has so many tips"
+			: st == ST_IO ? strerror(errno)
+				      : status_text(st));
+	in->ledger_fault = true;
+	return st;
 }
 
-static void
-say_server(const struct inbox *in, const struct server_identity *server)
-{
-	char theirs[KEY_ID_TEXT_LEN + 1], ours[KEY_ID_TEXT_LEN + 1];
-
-	key_id_text(in->head.server, theirs);
-	key_id_text(server->id, ours);
-	say_error("this bundle is another server's: it names server %s, and"
-		  " these keys are for server %s",
-	    theirs, ours);
-}
-
-/* What needs no place in the file to be said. */
-static const char *const plain_problem[] = {
-    [BUNDLE_NONE] = "this is not a bundle of a tip line",
-    [BUNDLE_OTHER_VERSION] =
-	"this bundle is of a version that this program does not know:"
-	" a newer tipline-analyst is needed",
-    [BUNDLE_COUNT] = "the bundle's end counts other tips than there are:"
-		     " tips were taken out or put in",
-    [BUNDLE_CHAIN] =
-	"the chain of tips does not lead from the bundle's head to its end:"
-	" tips were exchanged, taken out or put in",
-    [BUNDLE_SIGNATURE] =
-	"the bundle's signature is not the server's: nothing proves where it"
-	" comes from",
-    [BUNDLE_ALTERED] = "the list of tips is genuine, but not every tip is",
+struct older {
+	uint64_t bundle;
+	bool found;
 };
 
-static void
-say_cut(const struct inbox *in, uint64_t at, uint64_t before)
+static enum status
+look_for_older(void *ctx, uint64_t number, const struct ledger_tip *tip)
 {
-	if (in->reader == NULL)
-		say_error("the bundle is cut off in its head");
-	else if (in->tip.number > before)
-		say_error("the bundle is cut off at byte %" PRIu64
-			  ", in tip %" PRIu64,
-		    at, in->tip.number);
-	else if (in->tips == 0)
-		say_error("the bundle is cut off at byte %" PRIu64
-			  ", before its first tip",
-		    at);
-	else
-		say_error("the bundle is cut off at byte %" PRIu64
-			  ", behind tip %" PRIu64 ": its end is missing",
-		    at, before);
+	struct older *older = ctx;
+
+	(void)number;
+	older->found = tip->bundle > 0 && tip->bundle <= older->bundle;
+	return older->found ? ST_EOF : ST_OK;
 }
 
-static void
-say_problem(const struct inbox *in, enum bundle_problem problem)
+/*
+ * An honest server's last tip, and the highest epoch that was in force, only
+ * rise from one bundle to the next.  A bundle may come late; then no tip
+ * behind its last was ever in it or in one before it.
+ */
+static enum status
+look_back(struct inbox *in)
 {
-	const uint64_t at =
-	    in->reader == NULL ? 0 : bundle_reader_offset(in->reader);
-	const uint64_t before =
-	    in->head.before.number + in->tips; /* last whole tip */
+	const struct bundle_start *start = &in->head.start;
+	struct older older = {.bundle = start->bundle};
+	struct ledger_tip before;
+	enum status st;
 
-	switch (problem) {
-	case BUNDLE_UNREADABLE:
-		say_error("the bundle cannot be read on: %s", strerror(errno));
-		break;
-	case BUNDLE_CUT:
-		say_cut(in, at, before);
-		break;
-	case BUNDLE_JUMP:
-		say_error("the numbers jump: tip %" PRIu64
-			  " should follow, tip %" PRIu64 " does",
-		    before + 1, in->tip.number);
-		break;
-	case BUNDLE_LAYOUT:
-		say_error("damaged at byte %" PRIu64 ", behind tip %" PRIu64
-			  ": no tip begins there",
-		    at, before);
-		break;
-	case BUNDLE_MORE:
-		say_error("there is something behind the bundle's end, at byte"
-			  " %" PRIu64,
-		    at);
-		break;
-	case BUNDLE_FINE:
-	case BUNDLE_OTHER_SERVER: /* said by whoever knows both */
-		break;
-	default:
-		say_error("%s", plain_problem[problem]);
-		break;
+	if (start->bundle > in->knew.bundle) {
+		in->back_last = start->last < in->knew.last;
+		in->back_epoch = start->epoch < in->knew.epoch;
+	} else {
+		st = ledger_walk(
+		    in->ledger, start->last + 1, look_for_older, &older);
+		if (st != ST_OK)
+			return st;
+		in->back_last = older.found;
 	}
+	if (start->before.number == 0)
+		return ST_OK; /* the genesis, which the reader knows */
+	st = ledger_get(in->ledger, start->before.number, &before);
+	if (st != ST_OK)
+		return st;
+	if (before.has_link) {
+		in->back_before =
+		    memcmp(before.link, start->before.head, DIGEST_LEN) != 0;
+		return ST_OK;
+	}
+	before.has_link = true;
+	memcpy(before.link, start->before.head, DIGEST_LEN);
+	return ledger_put(in->ledger, start->before.number, &before);
 }
 
 enum status
-inbox_open(
-    const char *path, const struct server_identity *server, struct inbox *in)
+inbox_open(const char *path, const struct server_identity *server,
+    struct ledger *ledger, struct inbox *in)
 {
 	enum bundle_problem problem;
 	struct stat sb;
 	enum status st;
 
-	*in = (struct inbox){.fd = -1};
+	*in = (struct inbox){.fd = -1, .server = server, .ledger = ledger};
+	ledger_facts(ledger, &in->knew);
 	in->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (in->fd == -1) {
 		say_error(
 		    "cannot open the bundle %s: %s", path, strerror(errno));
 		return errno == ENOENT ? ST_ABSENT : ST_DENIED;
 	}
-	if (fstat(in->fd, &sb) == 0 && S_ISREG(sb.st_mode)) {
-		in->regular = true;
+	if (fstat(in->fd, &sb) == 0 && S_ISREG(sb.st_mode))
 		in->size = (uint64_t)sb.st_size;
-	}
 	(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	st = bundle_reader_begin(
-	    read_some, in, &in->head, &problem, &in->reader);
+	    read_some, in, server->key, &in->head, &problem, &in->reader);
 	if (st != ST_OK) {
-		say_problem(in, problem);
+		inbox_say_problem(in, problem);
 		return st;
 	}
-	if (memcmp(in->head.server, server->id, KEY_ID_LEN) != 0) {
-		say_server(in, server);
-		return ST_WRONG_KEY;
-	}
-	return ST_OK;
+	return ledger_failed(in, look_back(in));
 }
 
+/* What the ledger knows of the tip, and is to know. */
 static enum status
-say_changed(struct inbox *in)
+judge(struct inbox *in)
 {
-	in->changed = true;
-	say_error("the bundle has changed while it was read: what was opened"
-		  " of it is proved, the rest is not touched");
-	return ST_FORGED;
-}
-
-static enum status
-keep_digest(struct inbox *in, const uint8_t digest[static DIGEST_LEN])
-{
-	if (in->digests_len > in->size / SEALED_LEN_MIN) {
-		say_error("the bundle names more tips than it has room for");
-		return ST_LIMIT;
-	}
-	if (in->digests_len == in->digests_cap) {
-		size_t cap = in->digests_cap == 0 ? 64 : in->digests_cap * 2;
-		uint8_t *p = realloc(in->digests, cap * DIGEST_LEN);
-
-		if (p == NULL) {
-			say_error("out of memory");
-			return ST_NOMEM;
-		}
-		in->digests = p;
-		in->digests_cap = cap;
-	}
-	memcpy(
-	    in->digests + in->digests_len++ * DIGEST_LEN, digest, DIGEST_LEN);
-	return ST_OK;
-}
-
-/* Hop to the end.  ST_EOF there. */
-static enum status
-hop(struct inbox *in)
-{
+	const struct bundle_tip *tip = &in->tip;
+	struct ledger_tip *e = &in->entry;
+	bool known, other;
 	enum status st;
 
-	while ((st = inbox_next(in)) == ST_OK) {
-		if ((st = keep_digest(in, in->tip.digest)) != ST_OK ||
-		    (st = bundle_reader_skip(in->reader, skip_some)) != ST_OK)
-			break;
-		in->tips++;
+	if ((st = ledger_get(in->ledger, tip->number, e)) != ST_OK)
+		return ledger_failed(in, st);
+	in->was = e->state;
+	known = e->state != LEDGER_NOT_SEEN;
+	other = (known &&
+		    (e->len != tip->len ||
+			memcmp(e->digest, tip->digest, DIGEST_LEN) != 0)) ||
+	    (e->has_link && tip->has_link &&
+		memcmp(e->link, tip->link, DIGEST_LEN) != 0);
+	if (other) {
+		in->verdict = INBOX_OTHER;
+		ranges_add(&in->other, tip->number, tip->number);
+		return ST_OK;
 	}
-	say_progress_end();
-	return st;
-}
-
-/* Begin at the first tip again; the head must be the same. */
-static enum status
-begin_again(struct inbox *in)
-{
-	const struct bundle_head was = in->head;
-	enum bundle_problem problem;
-	enum status st;
-
-	bundle_reader_free(in->reader);
-	in->reader = NULL;
-	in->at = in->tips = 0;
-	in->tip = (struct bundle_tip){0};
-	(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	st = bundle_reader_begin(
-	    read_some, in, &in->head, &problem, &in->reader);
-	if (st != ST_OK) {
-		say_problem(in, problem);
-		return st;
+	in->verdict = tip->purged ? INBOX_PURGED : INBOX_PROVED;
+	if (!known) {
+		e->state = LEDGER_SEEN;
+		e->bundle = in->head.start.bundle;
 	}
-	if (memcmp(was.server, in->head.server, KEY_ID_LEN) != 0 ||
-	    was.before.number != in->head.before.number ||
-	    memcmp(was.before.head, in->head.before.head, DIGEST_LEN) != 0)
-		return say_changed(in);
+	e->len = tip->len;
+	e->purged = e->purged || tip->purged;
+	memcpy(e->digest, tip->digest, DIGEST_LEN);
+	if (tip->has_link) {
+		e->has_link = true;
+		memcpy(e->link, tip->link, DIGEST_LEN);
+	}
 	return ST_OK;
-}
-
-enum status
-inbox_prove(struct inbox *in, const struct server_identity *server)
-{
-	enum status st;
-
-	(void)posix_fadvise(in->fd, 0, 0, POSIX_FADV_RANDOM);
-	if ((st = hop(in)) == ST_EOF)
-		st = bundle_reader_finish(in->reader, server->key, NULL);
-	in->faulty = bundle_reader_problem(in->reader);
-	if (st == ST_NOMEM)
-		return st;
-	if (st == ST_WRONG_KEY)
-		say_server(in, server);
-	if (st != ST_OK)
-		say_problem(in, in->faulty);
-	if (begin_again(in) != ST_OK)
-		return ST_FORGED;
-	in->proved = st == ST_OK;
-	return ST_OK;
-}
-
-/* Is the tip that stands next the one that was proved? */
-static bool
-is_as_proved(const struct inbox *in)
-{
-	return in->tips < in->digests_len &&
-	    memcmp(in->tip.digest, in->digests + in->tips * DIGEST_LEN,
-		DIGEST_LEN) == 0;
 }
 
 enum status
 inbox_next(struct inbox *in)
 {
-	struct bundle_tip tip;
+	struct bundle_tip *tip = &in->tip;
 	enum status st;
 
-	st = bundle_reader_next(in->reader, &tip);
-	say_progress(bundle_reader_offset(in->reader), in->size,
-	    in->head.before.number + in->tips + 1);
-	if (st == ST_OK || bundle_reader_problem(in->reader) == BUNDLE_JUMP)
-		in->tip = tip;
-	if (st == ST_OK && in->proved && !is_as_proved(in))
-		return say_changed(in);
-	return st;
+	st = bundle_reader_next(in->reader, tip);
+	if (st != ST_OK)
+		return st;
+	say_progress(bundle_reader_offset(in->reader), in->size, tip->number);
+	in->peeked = 0;
+	in->entry = (struct ledger_tip){.state = LEDGER_NOT_SEEN};
+	if (!tip->proved) {
+		in->verdict = INBOX_INVENTED;
+		ranges_add(&in->invented, tip->number, tip->number);
+		return ST_OK;
+	}
+	if (tip->order == BUNDLE_AGAIN) {
+		in->verdict = INBOX_AGAIN;
+		ranges_add(&in->again, tip->number, tip->number);
+		return ST_OK;
+	}
+	/* All from here to the one that came too early are out of order. */
+	if (tip->order == BUNDLE_MOVED)
+		ranges_add(&in->moved, tip->number, in->highest);
+	if (tip->number > in->highest)
+		in->highest = tip->number;
+	return judge(in);
+}
+
+enum status
+inbox_data(struct inbox *in, const uint8_t **p, size_t *got)
+{
+	enum status st = bundle_reader_data(in->reader, p, got);
+	size_t n;
+
+	if (st != ST_OK)
+		return st;
+	if (*got > 0 && in->peeked < INBOX_PEEK_LEN) {
+		n = INBOX_PEEK_LEN - in->peeked;
+		n = *got < n ? *got : n;
+		memcpy(in->peek + in->peeked, *p, n);
+		in->peeked += n;
+	}
+	say_progress(
+	    bundle_reader_offset(in->reader), in->size, in->tip.number);
+	return ST_OK;
+}
+
+/* The epoch of a sealed tip (docs/FORMATS.md section 1), 0 if it is none. */
+static uint32_t
+peek_epoch(const struct inbox *in)
+{
+	static const char magic[] = "tipline-tip-0001";
+
+	if (in->peeked < INBOX_PEEK_LEN ||
+	    memcmp(in->peek, magic, sizeof(magic) - 1) != 0)
+		return 0;
+	return le32_get(in->peek + sizeof(magic) - 1);
 }
 
 enum status
@@ -299,58 +233,62 @@ inbox_tip_end(struct inbox *in)
 	enum status st;
 
 	do {
-		if ((st = bundle_reader_data(in->reader, &p, &n)) != ST_OK)
+		if ((st = inbox_data(in, &p, &n)) != ST_OK)
 			return st;
-		say_progress(
-		    bundle_reader_offset(in->reader), in->size, in->tip.number);
 	} while (n > 0);
 	st = bundle_reader_tip_end(in->reader);
-	if (st != ST_OK && st != ST_FORGED)
+	if (in->verdict != INBOX_PROVED && in->verdict != INBOX_PURGED)
+		return st;
+	if (st == ST_FORGED)
+		ranges_add(&in->altered, in->tip.number, in->tip.number);
+	if (st != ST_OK)
 		return st;
 	in->tips++;
-	if (st == ST_FORGED && in->altered++ < ALTERED_SAID_MAX)
-		say_error("tip %" PRIu64
-			  " is altered: its bytes do not have the digest that"
-			  " the server recorded",
-		    in->tip.number);
-	return st;
+	if (in->entry.epoch == 0)
+		in->entry.epoch = peek_epoch(in);
+	return ST_OK;
+}
+
+enum status
+inbox_record(struct inbox *in)
+{
+	if (in->verdict != INBOX_PROVED && in->verdict != INBOX_PURGED)
+		return ST_OK;
+	return ledger_failed(
+	    in, ledger_put(in->ledger, in->tip.number, &in->entry));
+}
+
+/* Remember what the head said, with all that was recorded. */
+static enum status
+write_ledger(struct inbox *in)
+{
+	const struct bundle_start *start = &in->head.start;
+	const struct ledger_facts facts = {.last = start->last,
+	    .bundle = start->bundle,
+	    .epoch = start->epoch};
+
+	ledger_facts_raise(in->ledger, &facts);
+	return ledger_failed(in, ledger_sync(in->ledger));
 }
 
 bool
-inbox_conclude(
-    struct inbox *in, enum status st, const struct server_identity *server)
+inbox_conclude(struct inbox *in, enum status st)
 {
-	char id[KEY_ID_TEXT_LEN + 1];
-	const uint64_t first = in->head.before.number + 1;
-	enum bundle_problem problem;
+	bool complete, untouched, forth, all = false;
 
 	say_progress_end();
 	if (st == ST_EOF)
-		st = bundle_reader_finish(in->reader, server->key, NULL);
-	if (st == ST_WRONG_KEY)
-		say_server(in, server);
-	if (st != ST_OK) {
-		problem = bundle_reader_problem(in->reader);
-		/* Once is enough. */
-		if (problem != in->faulty)
-			say_problem(in, problem);
-		say("The bundle is NOT complete and unaltered.  First number"
-		    " %" PRIu64 "; %" PRIu64 " tips could be read.",
-		    first, in->tips);
+		st = bundle_reader_finish(in->reader, NULL);
+	inbox_say_problem(in, bundle_reader_problem(in->reader));
+	untouched = inbox_say_deeds(in);
+	forth = inbox_say_back(in);
+	complete = st == ST_OK && untouched;
+	inbox_say_contents(in, complete);
+	if (in->ledger_fault || write_ledger(in) != ST_OK)
 		return false;
-	}
-	key_id_text(server->id, id);
-	say("The bundle is complete and unaltered, from server %s.", id);
-	if (in->tips == 0)
-		say("It holds no tips; first number %" PRIu64
-		    " would be the next.",
-		    first);
-	else
-		say("It holds %" PRIu64 " tip%s: first number %" PRIu64
-		    ", last number %" PRIu64 ".",
-		    in->tips, in->tips == 1 ? "" : "s", first,
-		    first + in->tips - 1);
-	return true;
+	if (ledger_failed(in, inbox_say_unseen(in, &all)) != ST_OK)
+		return false;
+	return complete && forth && all;
 }
 
 void
@@ -358,7 +296,6 @@ inbox_close(struct inbox *in)
 {
 	say_progress_end();
 	bundle_reader_free(in->reader);
-	free(in->digests);
 	if (in->fd != -1)
 		close(in->fd);
 	*in = (struct inbox){.fd = -1};

@@ -1,10 +1,9 @@
 /*
- * inbox: a bundle file as verify and open read it, and in words what is
- * wrong with it.
+ * inbox: a bundle file as verify and open read it, held against the ledger;
+ * and in words what a courier, or the server, did to it.
  *
- * verify reads it once.  open reads it twice: inbox_prove() hops from tip to
- * tip and checks the signature at the end over what their heads state; then
- * each tip is held against its proved digest while it is opened.
+ * One pass: the server signed each tip alone, so a tip is proved or not when
+ * it comes, whatever becomes of the rest of the bundle.
  */
 #ifndef TIPLINE_ANALYST_INBOX_H
 #define TIPLINE_ANALYST_INBOX_H
@@ -12,58 +11,79 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyst/ledger.h"
+#include "analyst/ranges.h"
 #include "base/status.h"
 #include "crypto/keyset.h"
 #include "handoff/bundle.h"
 
+#define INBOX_PEEK_LEN 20 /* of a sealed tip: magic and epoch */
+
+/* What to make of the tip that is being read. */
+enum inbox_verdict {
+	INBOX_PROVED,
+	INBOX_PURGED,   /* proved; its bytes are no longer on the server */
+	INBOX_AGAIN,    /* came before in this bundle: to be passed over */
+	INBOX_INVENTED, /* not signed by the server */
+	INBOX_OTHER     /* signed, but another one of that number is known */
+};
+
 struct inbox {
 	int fd;
-	uint64_t size; /* of the file, 0 when not known */
-	bool regular;  /* can be read twice */
-	uint64_t at;   /* where to read on, if regular */
+	uint64_t size;                        /* of the file, 0: not known */
+	const struct server_identity *server; /* borrowed */
+	struct ledger *ledger;                /* borrowed */
+	struct ledger_facts knew;             /* before this bundle */
 	struct bundle_reader *reader;
 	struct bundle_head head;
 	struct bundle_tip tip; /* the one being read */
-	uint64_t tips;         /* read whole so far */
-	uint64_t altered;
-	bool proved;                /* by inbox_prove() */
-	bool changed;               /* since inbox_prove() */
-	enum bundle_problem faulty; /* what inbox_prove() found */
-	uint8_t *digests;           /* the proved ones, owned */
-	size_t digests_len, digests_cap;
+	enum inbox_verdict verdict;
+	enum ledger_state was;   /* what the ledger knew of it */
+	struct ledger_tip entry; /* what it is to know once all is read */
+	uint8_t peek[INBOX_PEEK_LEN];
+	size_t peeked;
+	uint64_t highest; /* number that was read so far */
+	uint64_t tips;    /* proved, read whole and unaltered */
+	uint64_t news;    /* of these, new: for whoever reads to count */
+	bool ledger_fault;
+	/* Signs of a server that went back in time. */
+	bool back_last, back_epoch, back_before;
+	struct ranges altered, moved, again, invented, other;
 };
 
 /*
- * Open a bundle and read its head, which must name server.  What is wrong is
- * said aloud.  On ST_OK or not, the caller calls inbox_close().  ST_ABSENT,
- * ST_DENIED, ST_WRONG_KEY, and as bundle_reader_begin().
+ * Open a bundle and read its head, which must be signed by server.  What is
+ * wrong is said aloud.  On ST_OK or not, the caller calls inbox_close().
+ * ST_ABSENT, ST_DENIED, ST_WRONG_KEY, of the ledger, and as
+ * bundle_reader_begin().
  */
-MUST_CHECK enum status inbox_open(
-    const char *path, const struct server_identity *server, struct inbox *in);
+MUST_CHECK enum status inbox_open(const char *path,
+    const struct server_identity *server, struct ledger *ledger,
+    struct inbox *in);
 
-/*
- * Read the heads alone, from the first to the trailer, and check count, chain
- * and signature; then begin again at the first tip.  in->proved tells; what
- * is wrong is said aloud.  Only for a regular file.  ST_OK, proved or not;
- * ST_NOMEM, ST_FORGED (changes while it is read) and as inbox_open(), said.
- */
-MUST_CHECK enum status inbox_prove(
-    struct inbox *in, const struct server_identity *server);
-
-/* Go on to the next tip, into in->tip, and show the progress.  As
- * bundle_reader_next(); ST_FORGED, said, when a proved bundle has changed. */
+/* Go on to the next tip, into in->tip, find in->verdict, and show the
+ * progress.  As bundle_reader_next(); ledger_fault, said, besides. */
 MUST_CHECK enum status inbox_next(struct inbox *in);
 
-/* Read what is left of the tip; a tip whose digest is wrong is said aloud.
- * ST_OK, ST_FORGED (go on with the next), or a fault of the bundle. */
+/* As bundle_reader_data(). */
+MUST_CHECK enum status inbox_data(
+    struct inbox *in, const uint8_t **p, size_t *got);
+
+/* Read what is left of the tip.  ST_OK, ST_FORGED (altered: go on with the
+ * next), or a fault of the bundle. */
 MUST_CHECK enum status inbox_tip_end(struct inbox *in);
 
+/* Put in->entry into the ledger, if the tip is proved.  ST_OK, or a fault of
+ * the ledger, said aloud. */
+MUST_CHECK enum status inbox_record(struct inbox *in);
+
 /*
- * Say how the bundle ended, st being what inbox_next() said last.  Returns
- * whether it is complete, unaltered and signed by server.
+ * Say how the bundle ended, st being what inbox_next() said last, what is
+ * wrong with it, and what has not been seen; write the ledger.  Returns
+ * whether everything is well: the bundle complete and unaltered, and nothing
+ * unseen up to the server's last tip.
  */
-bool inbox_conclude(
-    struct inbox *in, enum status st, const struct server_identity *server);
+bool inbox_conclude(struct inbox *in, enum status st);
 
 void inbox_close(struct inbox *in);
 

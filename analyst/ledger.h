@@ -18,6 +18,9 @@
 #include "crypto/keyset.h"
 #include "handoff/chain.h"
 
+/* A server that claims more has been taken over: the file has a bound. */
+#define LEDGER_NUMBER_MAX (UINT64_C(1) << 32)
+
 struct ledger; /* opaque */
 
 enum ledger_state {
@@ -32,7 +35,7 @@ struct ledger_tip {
 	uint32_t epoch; /* 0: not known, no head of it was read */
 	uint64_t len, bundle;
 	uint8_t digest[DIGEST_LEN];
-	bool has_link, purged, answered; /* answered: an automatic reply */
+	bool has_link, purged, answered; /* answered: a reply was written */
 	uint8_t link[DIGEST_LEN];
 };
 
@@ -45,16 +48,17 @@ struct ledger_facts {
 /* Open or make the ledger of that server in the keyring's folder.  Says
  * aloud what is wrong.  ST_OK (*out is the caller's), ST_MALFORMED, ST_DENIED,
  * ST_FULL, ST_IO, ST_NOMEM. */
-MUST_CHECK enum status ledger_open(int keys_dirfd,
-    const struct server_identity *server, struct ledger **out);
+MUST_CHECK enum status ledger_open(
+    int keys_dirfd, const struct server_identity *server, struct ledger **out);
 void ledger_close(struct ledger *ledger);
 
-/* Read a record; a number never seen reads as LEDGER_NOT_SEEN.  ST_OK, ST_IO,
- * ST_MALFORMED. */
+/* Read a record; a number never seen reads as LEDGER_NOT_SEEN, which may
+ * still have a link.  ST_OK, ST_IO, ST_MALFORMED. */
 MUST_CHECK enum status ledger_get(
     struct ledger *ledger, uint64_t number, struct ledger_tip *tip);
 
-/* Write a record; on disk after ledger_sync().  ST_OK, ST_FULL, ST_IO. */
+/* Write a record; on disk after ledger_sync().  ST_OK, ST_FULL, ST_IO,
+ * ST_LIMIT (0, or above LEDGER_NUMBER_MAX). */
 MUST_CHECK enum status ledger_put(
     struct ledger *ledger, uint64_t number, const struct ledger_tip *tip);
 MUST_CHECK enum status ledger_sync(struct ledger *ledger);
@@ -64,8 +68,23 @@ void ledger_facts(const struct ledger *ledger, struct ledger_facts *facts);
 void ledger_facts_raise(
     struct ledger *ledger, const struct ledger_facts *facts);
 
+/* The highest number that has a record. */
+uint64_t ledger_highest(const struct ledger *ledger);
+
+/*
+ * Call back for each record from number from on, in rising order and with a
+ * bounded piece of the file in memory; numbers without one are passed over.
+ * ST_OK, ST_IO, ST_MALFORMED, ST_NOMEM, or what the callback returned (ST_EOF
+ * ends the walk and is ST_OK).
+ */
+typedef enum status ledger_visit(
+    void *ctx, uint64_t number, const struct ledger_tip *tip);
+MUST_CHECK enum status ledger_walk(
+    struct ledger *ledger, uint64_t from, ledger_visit *visit, void *ctx);
+
 /* Can an epoch's key be destroyed without losing a tip?  Counts over the
- * whole chain, as far as it is known. */
+ * whole chain, as far as it is known; tips that were purged without having
+ * been opened here count as nothing, since another analyst has them. */
 struct ledger_epoch {
 	uint64_t opened, unopened; /* tips of that epoch */
 	uint64_t first_unopened;   /* 0: none */

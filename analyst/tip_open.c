@@ -30,6 +30,14 @@ on_lookup(void *ctx, const uint8_t id[static KEY_ID_LEN], uint32_t epoch)
 	return keyring_find(job->kr, id);
 }
 
+static const uint8_t *
+on_known(void *ctx, const uint8_t id[static KEY_ID_LEN])
+{
+	const struct job *job = ctx;
+
+	return keyring_known(job->kr, id);
+}
+
 static enum status
 on_part(void *ctx, enum envelope_part kind, const uint8_t *name, size_t len)
 {
@@ -83,6 +91,13 @@ explain(enum status st, const struct opener *op, struct bytes *why)
 	struct opener_report report;
 
 	opener_report(op, &report);
+	if (report.unequal) {
+		ADD(why,
+		    "sealed unequally: it would open otherwise, or not at all,"
+		    " for another analyst, so it is refused by both; tell"
+		    " them");
+		return;
+	}
 	switch (st) {
 	case ST_WRONG_KEY:
 		explain_key(&report, why);
@@ -121,12 +136,10 @@ feed(struct inbox *in, struct opener *op, enum status *opened)
 
 	*opened = ST_OK;
 	do {
-		if ((st = bundle_reader_data(in->reader, &p, &n)) != ST_OK)
+		if ((st = inbox_data(in, &p, &n)) != ST_OK)
 			return st;
 		if (n > 0)
 			*opened = opener_feed(op, p, n);
-		say_progress(
-		    bundle_reader_offset(in->reader), in->size, in->tip.number);
 	} while (n > 0 && *opened == ST_OK);
 	if (*opened == ST_OK)
 		*opened = opener_finish(op);
@@ -135,30 +148,55 @@ feed(struct inbox *in, struct opener *op, enum status *opened)
 }
 
 static enum status
-finish(struct inbox *in, struct cases *cases, struct bag *bag,
-    const struct opener *op)
+finish(struct tip_open *t, struct bag *bag, const struct opener *op)
 {
+	struct inbox *in = t->in;
 	struct opener_report report;
 	struct bag_about about = {
 	    .number = in->tip.number, .sealed_len = in->tip.len};
 	enum status st;
 
 	opener_report(op, &report);
-	about.epoch = report.epoch;
-	about.proved = in->proved;
+	about.epoch = in->entry.epoch = report.epoch;
+	about.proved = in->verdict == INBOX_PROVED;
 	memcpy(about.server, in->head.server, KEY_ID_LEN);
 	memcpy(about.sealed_digest, in->tip.digest, DIGEST_LEN);
+	if (about.proved) {
+		st = sentinels_match(t->sentinels, bag_message(bag),
+		    in->tip.number, &about.sentinel);
+		if (st != ST_OK)
+			return st;
+		t->sentinels_back += about.sentinel;
+		in->entry.state = LEDGER_OPENED;
+	}
 	if ((st = bag_finish(bag, &about)) != ST_OK)
 		return st;
-	return cases_add(cases, in->tip.number, bag_size(bag));
+	return cases_add(t->cases, in->tip.number, bag_size(bag), &in->entry);
+}
+
+/* What was opened before stays opened, also when its key is gone by now. */
+static void
+note_failed(struct inbox *in)
+{
+	if (in->entry.state != LEDGER_OPENED)
+		in->entry.state = LEDGER_FAILED;
+}
+
+static const char *
+altered_words(const struct inbox *in)
+{
+	return in->verdict == INBOX_PROVED
+	    ? "altered since the server signed it"
+	    : "its bytes do not have the digest that it states";
 }
 
 static enum status
-open_new(struct inbox *in, const struct keyring *kr, struct cases *cases,
-    enum tip_outcome *outcome, struct bytes *why)
+open_new(struct tip_open *t, enum tip_outcome *outcome, struct bytes *why)
 {
-	struct job job = {.kr = kr};
+	struct inbox *in = t->in;
+	struct job job = {.kr = t->kr};
 	const struct opener_events events = {.lookup = on_lookup,
+	    .known = on_known,
 	    .part = on_part,
 	    .data = on_data,
 	    .part_end = on_part_end,
@@ -166,12 +204,9 @@ open_new(struct inbox *in, const struct keyring *kr, struct cases *cases,
 	struct opener *op = NULL;
 	enum status st, opened, end;
 
-	*outcome = TIP_FAILED;
-	if ((st = bag_begin(cases->dirfd, in->tip.number, &job.bag)) != ST_OK)
-		goto out;
-	if ((st = opener_new(&events, &op)) != ST_OK)
-		goto out;
-	if ((st = feed(in, op, &opened)) != ST_OK)
+	st = bag_begin(t->cases->dirfd, in->tip.number, &job.bag);
+	if (st != ST_OK || (st = opener_new(&events, &op)) != ST_OK ||
+	    (st = feed(in, op, &opened)) != ST_OK)
 		goto out;
 	/* This machine's failure, not the tip's. */
 	st = job.bag_status == ST_LIMIT ? ST_OK : job.bag_status;
@@ -185,12 +220,14 @@ open_new(struct inbox *in, const struct keyring *kr, struct cases *cases,
 		goto out;
 	}
 	if (end == ST_FORGED)
-		ADD(why, "altered since the server recorded it%s",
+		ADD(why, "%s%s", altered_words(in),
 		    opened == ST_OK ? "" : "; ");
-	if (opened != ST_OK)
+	if (opened != ST_OK) {
 		explain(opened, op, why);
+		note_failed(in);
+	}
 	if (opened == ST_OK && end == ST_OK &&
-	    (st = finish(in, cases, job.bag, op)) == ST_OK)
+	    (st = finish(t, job.bag, op)) == ST_OK)
 		*outcome = TIP_OPENED;
 out:
 	opener_free(op);
@@ -199,27 +236,30 @@ out:
 }
 
 enum status
-tip_open(struct inbox *in, const struct keyring *kr, struct cases *cases,
-    enum tip_outcome *outcome, struct bytes *why)
+tip_open(struct tip_open *t, enum tip_outcome *outcome, struct bytes *why)
 {
+	struct inbox *in = t->in;
 	enum cases_found found;
 	enum status st;
 
 	*outcome = TIP_FAILED;
-	found = cases_look(cases, in->tip.number, in->tip.digest);
+	found = cases_look(t->cases, in->tip.number, in->tip.digest);
 	if (found == CASES_ABSENT)
-		return open_new(in, kr, cases, outcome, why);
+		return open_new(t, outcome, why);
 	st = inbox_tip_end(in);
 	if (st != ST_OK && st != ST_FORGED)
 		return st;
-	if (st == ST_FORGED)
-		ADD(why, "altered since the server recorded it");
-	else if (found == CASES_CONFLICT)
+	if (st == ST_FORGED) {
+		ADD(why, "%s", altered_words(in));
+	} else if (found == CASES_CONFLICT) {
 		ADD(why,
 		    "something else has the place of tip %" PRIu64
 		    " in the folder of cases; it was left as it is",
 		    in->tip.number);
-	else
+		note_failed(in);
+	} else {
+		in->entry.state = LEDGER_OPENED;
 		*outcome = TIP_THERE;
+	}
 	return ST_OK;
 }

@@ -7,6 +7,7 @@
 #include "analyst/cases.h"
 #include "analyst/inbox.h"
 #include "analyst/keyring.h"
+#include "analyst/sentinels.h"
 #include "base/bytes.h"
 #include "base/status.h"
 
@@ -18,13 +19,24 @@ enum tip_outcome {
 
 #define TIP_WHY_MAX 2048
 
+/* What opening needs; all borrowed. */
+struct tip_open {
+	struct inbox *in;
+	const struct keyring *kr;
+	struct cases *cases; /* where to: for proved or for other tips */
+	struct sentinels *sentinels;
+	uint64_t sentinels_back; /* counts them */
+};
+
 /*
- * Open in->tip.  With TIP_FAILED, why says in words what is the matter.
- * ST_OK with one of the outcomes; otherwise nothing can go on: the bundle is
- * faulty (bundle_reader_problem() is then not BUNDLE_FINE), or ST_FULL,
- * ST_IO, ST_NOMEM of this machine.
+ * Open in->tip.  What the ledger is to know stands in in->entry afterwards,
+ * and cases puts it there with the bag; for any other outcome the caller
+ * does, if the tip is proved.  With TIP_FAILED, why says in words what is the
+ * matter.  ST_OK with one of the outcomes; otherwise nothing can go on: the
+ * bundle is faulty (bundle_reader_problem() is then not BUNDLE_FINE), or
+ * ST_FULL, ST_IO, ST_NOMEM of this machine.
  */
-MUST_CHECK enum status tip_open(struct inbox *in, const struct keyring *kr,
-    struct cases *cases, enum tip_outcome *outcome, struct bytes *why);
+MUST_CHECK enum status tip_open(
+    struct tip_open *t, enum tip_outcome *outcome, struct bytes *why);
 
 #endif

@@ -1,0 +1,33 @@
+/*
+ * desk: what the commands of daily work begin with: the keyring, the server
+ * it is for, and the ledger of what was seen.
+ */
+#ifndef TIPLINE_ANALYST_DESK_H
+#define TIPLINE_ANALYST_DESK_H
+
+#include "analyst/keyring.h"
+#include "analyst/ledger.h"
+#include "base/status.h"
+
+struct desk {
+	struct keyring kr;
+	struct ledger *ledger;
+};
+
+#define DESK_INIT ((struct desk){.kr = {.dirfd = -1}})
+
+/*
+ * Open the keyring and the ledger of its server.  What is wrong is said
+ * aloud.  On ST_OK or not, the caller calls desk_close().  ST_ABSENT (no key
+ * set yet), and as keyring_open() and ledger_open().
+ */
+MUST_CHECK enum status desk_open(const char *keys, struct desk *desk);
+
+/* Ask for the passphrase and open the master key.  What is wrong is said
+ * aloud.  As passphrase_get() and keyring_unlock(). */
+MUST_CHECK enum status desk_unlock(
+    struct desk *desk, const char *passphrase_file);
+
+void desk_close(struct desk *desk);
+
+#endif
