@@ -30,6 +30,11 @@ static const struct item items[] = {
     {LINE_KEYSET, false, false, false},
     {LINE_KEYSET_SIG, false, false, false},
     {LINE_SEQUENCE, false, false, false},
+    {LINE_EPOCH, false, false, false},
+    {LINE_ROOTS, true, false, false},
+    {LINE_RESTORED, false, false, false},
+    {LINE_EXPORTED, false, false, false},
+    {LINE_CONFIRMED, true, false, false},
     {LINE_LOCK, false, false, false},
 };
 

@@ -12,6 +12,7 @@
 #include "crypto/keyset.h"
 #include "crypto/sign.h"
 #include "operator/check_parts.h"
+#include "operator/status_parts.h"
 #include "operator/tool.h"
 
 #define DAY 86400
@@ -50,25 +51,6 @@ check_clock(const struct keyset *set, uint64_t now, struct findings *f)
 	finding_ok(f, "clock: %s, which can be right", text);
 }
 
-/* Weeks without a key between epochs close the form for that long. */
-static bool
-has_gap(const struct keyset *set, uint64_t now, uint64_t *at)
-{
-	uint64_t covered = now;
-
-	for (size_t i = 0; i < set->epochs; i++) {
-		const struct recipients *e = &set->epoch[i].to;
-
-		if (e->until <= covered)
-			continue;
-		*at = covered;
-		if (e->from > covered)
-			return true;
-		covered = e->until;
-	}
-	return false;
-}
-
 static void
 check_life(const struct keyset *set, uint64_t now, struct findings *f)
 {
@@ -84,7 +66,8 @@ check_life(const struct keyset *set, uint64_t now, struct findings *f)
 		return;
 	}
 	days = (set->until - now) / DAY;
-	if (has_gap(set, now, &at)) {
+	/* Weeks without a key close the form for that long. */
+	if (status_gap(set, now, &at)) {
 		time_format(at, gap);
 		finding_warn(f,
 		    "key set: no key from %s on for a while: the"
@@ -92,7 +75,7 @@ check_life(const struct keyset *set, uint64_t now, struct findings *f)
 		    gap);
 	}
 	/* The first half of its life is time enough to make the next. */
-	if (now > set->from && now - set->from > (set->until - set->from) / 2)
+	if (line_keyset_ages(set, now))
 		finding_warn(f,
 		    "key set: number %" PRIu64 ", %" PRIu64
 		    " days left, until %s: have a new one made and"
@@ -106,22 +89,46 @@ check_life(const struct keyset *set, uint64_t now, struct findings *f)
 }
 
 static void
-check_epoch(const struct keyset *set, uint64_t now, struct findings *f)
+check_epoch(const struct line *line, const struct keyset *set, uint64_t now,
+    struct findings *f)
 {
-	const struct keyset_epoch *e = keyset_at(set, now);
-	char until[TIME_TEXT_LEN + 1];
+	const struct keyset_epoch *e;
+	char text[TIME_TEXT_LEN + 1], why[LINE_WHY_LEN];
+	enum epoch_state state;
+	uint64_t opens;
+	uint32_t floor;
 
+	if (line_epoch(line, &floor, why) != ST_OK)
+		finding_fail(f, "epoch: %s", why);
+	e = keyset_in_force(set, now, floor, &state, &opens);
+	if (e == NULL && state == EPOCH_EARLY) {
+		time_format(opens, text);
+		finding_fail(f,
+		    "epoch: none is in force before %s, the form is closed:"
+		    " set the clock if it is wrong, else install a key set"
+		    " for this time",
+		    text);
+		return;
+	}
 	if (e == NULL) {
 		finding_fail(f,
 		    "epoch: none is in force, the form is closed:"
 		    " install a key set for this time");
 		return;
 	}
-	time_format(e->to.until, until);
-	finding_ok(f,
-	    "epoch: %" PRIu32 " is in force until %s, for %zu"
-	    " analyst%s",
-	    e->to.epoch, until, e->to.count, e->to.count == 1 ? "" : "s");
+	time_format(e->to.until, text);
+	if (state == EPOCH_AHEAD)
+		finding_warn(f,
+		    "epoch: the clock is behind: %" PRIu32 " was in force"
+		    " here before and goes on being used, at most until %s:"
+		    " set the clock (timedatectl)",
+		    e->to.epoch, text);
+	else
+		finding_ok(f,
+		    "epoch: %" PRIu32 " is in force until %s, for %zu"
+		    " analyst%s",
+		    e->to.epoch, text, e->to.count,
+		    e->to.count == 1 ? "" : "s");
 }
 
 /* The seed in server.key must make the key in server.pub. */
@@ -178,6 +185,10 @@ check_keys(const struct line *line, struct findings *f)
 
 	check_clock(st == ST_OK ? &set : NULL, now, f);
 	check_server_key(line, f);
+	if (line_is_restored(line)) {
+		finding_fail(f, "key set: %s", why);
+		return;
+	}
 	if (st == ST_ABSENT) {
 		finding_fail(f,
 		    "key set: none is installed, the form is"
@@ -192,6 +203,6 @@ check_keys(const struct line *line, struct findings *f)
 	}
 	check_life(&set, now, f);
 	if (now < set.until)
-		check_epoch(&set, now, f);
+		check_epoch(line, &set, now, f);
 	keyset_free(&set);
 }

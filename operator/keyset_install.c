@@ -2,9 +2,7 @@
  * keyset_install: take up a key set that the analysts' root key signed, and
  * tell the running server.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +17,7 @@
 
 static const char help[] =
     "usage: tipline-operator keyset install LINE KEYSET [--root ROOT.PUB]\n"
+    "                                       [--sequence N]\n"
     "\n"
     "Check the key set file KEYSET against its signature KEYSET.minisig and\n"
     "take it up.  The first time, --root names the public root key, which is\n"
@@ -26,24 +25,11 @@ static const char help[] =
     "tipline-intake takes the new keys up at once.\n"
     "\n"
     "  --root ROOT.PUB  the root's public key, as minisign writes it\n"
+    "  --sequence N     refuse any key set but number N; needed on a line "
+    "that\n"
+    "                   was restored from a backup, where the analysts must\n"
+    "                   say which one is the newest\n"
     "  -h, --help       show this\n";
-
-static bool
-read_root(const char *path, struct minisign_key *root)
-{
-	struct bytes text = BYTES_INIT(MINISIGN_FILE_MAX);
-	bool done = false;
-
-	if (tool_read(path, &text) == ST_OK) {
-		done = minisign_key_parse(text.p, text.len, root) == ST_OK;
-		if (!done)
-			tool_say("%s is no minisign public key; nothing was"
-				 " changed",
-			    path);
-	}
-	bytes_free(&text);
-	return done;
-}
 
 /* The files, read before the process confines itself to the line. */
 static bool
@@ -102,28 +88,9 @@ tell_root(const struct minisign_key *root)
 	    text);
 }
 
-/* A server that cannot be told takes it up at its next start. */
-static void
-tell_server(const struct line *line)
-{
-	pid_t pid = line_running(line);
-
-	if (pid <= 0)
-		puts("tipline-intake is not running; it takes the key set up"
-		     " when it starts.");
-	else if (kill(pid, SIGHUP) == 0)
-		printf("The running tipline-intake (process %ld) was told.\n",
-		    (long)pid);
-	else
-		tool_say("the key set is installed, but the running"
-			 " tipline-intake could not be told (%s): send SIGHUP"
-			 " to process %ld",
-		    strerror(errno), (long)pid);
-}
-
 static int
 install(const struct line *line, const struct bytes *text,
-    const struct bytes *sig, const struct minisign_key *root)
+    const struct bytes *sig, const struct minisign_key *root, uint64_t wanted)
 {
 	const char *const write[] = {line->path, NULL};
 	char why[LINE_WHY_LEN];
@@ -133,7 +100,7 @@ install(const struct line *line, const struct bytes *text,
 	if (!tool_confine(NULL, write, &missing))
 		return TOOL_FAILED;
 	st = line_keyset_install(
-	    line, text, sig, root, (uint64_t)time(NULL), why);
+	    line, text, sig, root, (uint64_t)time(NULL), wanted, why);
 	if (st != ST_OK) {
 		tool_say("refused: %s", why);
 		tool_say("the line goes on with the key set it had, if any");
@@ -142,33 +109,42 @@ install(const struct line *line, const struct bytes *text,
 	tell_keyset(line);
 	if (root != NULL)
 		tell_root(root);
-	tell_server(line);
+	tool_tell_server(line, "the key set");
 	return TOOL_DONE;
 }
 
 int
 keyset_install_command(int argc, char **argv)
 {
-	const char *root_path = NULL, *operand[2];
-	const struct tool_option options[] = {
-	    {"root", NULL, &root_path, 1}, {NULL, NULL, NULL, 0}};
+	const char *root_path = NULL, *number = NULL, *operand[2];
+	const struct tool_option options[] = {{"root", NULL, &root_path, 1},
+	    {"sequence", NULL, &number, 1}, {NULL, NULL, NULL, 0}};
 	const struct tool_command command = {
 	    "keyset install", help, options, 2};
 	struct bytes text = BYTES_INIT(KEYSET_MAX);
 	struct bytes sig = BYTES_INIT(MINISIGN_FILE_MAX);
 	struct minisign_key root;
+	uint64_t wanted = 0;
 	struct line line;
 	int code;
 
 	if ((code = tool_parse(&command, argc, argv, operand)) != TOOL_GO_ON)
 		return code;
+	if (number != NULL &&
+	    (num_parse(number, strlen(number), UINT64_MAX, &wanted) != ST_OK ||
+		wanted == 0)) {
+		tool_say("--sequence %s: it must be a number, 1 or more;"
+			 " nothing was changed",
+		    number);
+		return TOOL_USAGE;
+	}
 	if (!tool_line_open(operand[0], &line))
 		return TOOL_FAILED;
 	code = TOOL_FAILED;
 	if (read_files(operand[1], &text, &sig) &&
-	    (root_path == NULL || read_root(root_path, &root)))
-		code = install(
-		    &line, &text, &sig, root_path != NULL ? &root : NULL);
+	    (root_path == NULL || tool_read_root(root_path, &root)))
+		code = install(&line, &text, &sig,
+		    root_path != NULL ? &root : NULL, wanted);
 	bytes_free(&text);
 	bytes_free(&sig);
 	line_close(&line);

@@ -2,6 +2,7 @@
  * tipline-operator: set up, check and look after a tip line; never read a
  * tip.  tipline-operator(8).
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,14 @@ static const struct command {
 } commands[] = {
     {"init", NULL, init_command, "make a new line in a folder"},
     {"keyset", "install", keyset_install_command, "take up a new key set"},
+    {"root", "show", root_show_command, "the root key that is pinned"},
+    {"root", "change", root_change_command, "follow a change of the root"},
+    {"root", "replace", root_replace_command, "pin another root by hand"},
     {"check", NULL, check_command, "say what is wrong with a line"},
     {"status", NULL, status_command, "how full, how long its keys last"},
     {"export", NULL, export_command, "write tips into a bundle to carry"},
+    {"import", NULL, import_command, "take in what the analysts send back"},
+    {"purge", NULL, purge_command, "remove tips the analysts confirmed"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
@@ -61,6 +67,22 @@ run(const struct command *command, int argc, char **argv)
 	return code;
 }
 
+static void
+say_unknown(int argc, char **argv)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		known |= commands[i].second != NULL &&
+		    strcmp(argv[1], commands[i].name) == 0;
+	if (!known)
+		tool_say("there is no command '%s'", argv[1]);
+	else if (argc > 2)
+		tool_say("there is no command '%s %s'", argv[1], argv[2]);
+	else
+		tool_say("after %s comes a second word", argv[1]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -89,12 +111,7 @@ main(int argc, char **argv)
 			return TOOL_DONE;
 		}
 	}
-	if (strcmp(argv[1], "keyset") != 0)
-		tool_say("there is no command '%s'", argv[1]);
-	else if (argc > 2)
-		tool_say("there is no command 'keyset %s'", argv[2]);
-	else
-		tool_say("after keyset comes install");
+	say_unknown(argc, argv);
 	fputs("Try: tipline-operator --help\n", stderr);
 	return TOOL_USAGE;
 }

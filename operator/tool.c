@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,41 @@ tool_confine(const char *const *read, const char *const *write,
 	tool_say("the process could not be confined: %s; nothing was done",
 	    strerror(errno));
 	return false;
+}
+
+bool
+tool_read_root(const char *path, struct minisign_key *root)
+{
+	struct bytes text = BYTES_INIT(MINISIGN_FILE_MAX);
+	bool done = false;
+
+	if (tool_read(path, &text) == ST_OK) {
+		done = minisign_key_parse(text.p, text.len, root) == ST_OK;
+		if (!done)
+			tool_say("%s is no minisign public key; nothing was"
+				 " changed",
+			    path);
+	}
+	bytes_free(&text);
+	return done;
+}
+
+void
+tool_tell_server(const struct line *line, const char *what)
+{
+	pid_t pid = line_running(line);
+
+	if (pid <= 0)
+		printf("tipline-intake is not running; it takes %s up when it"
+		       " starts.\n",
+		    what);
+	else if (kill(pid, SIGHUP) == 0)
+		printf("The running tipline-intake (process %ld) was told.\n",
+		    (long)pid);
+	else
+		tool_say("%s is in the line, but the running tipline-intake"
+			 " could not be told (%s): send SIGHUP to process %ld",
+		    what, strerror(errno), (long)pid);
 }
 
 char *

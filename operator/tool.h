@@ -62,6 +62,13 @@ struct confine_missing;
 bool tool_confine(const char *const *read, const char *const *write,
     struct confine_missing *missing);
 
+/* Read a minisign public key, saying what is wrong. */
+bool tool_read_root(const char *path, struct minisign_key *root);
+
+/* Have the running server, if any, read its key set anew, and say so.  A
+ * server that cannot be told takes what up at its next start. */
+void tool_tell_server(const struct line *line, const char *what);
+
 /* The folder a path lies in, to be freed; "." if it names none. */
 char *tool_folder(const char *path);
 
