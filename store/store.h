@@ -38,6 +38,9 @@ enum store_mode { STORE_WRITE, STORE_READ, STORE_TEND };
 #define STORE_REPLY_LEN 4144
 #define STORE_REPLIES_MAX 8 /* in one mailbox */
 
+/* No database grows beyond this, whatever the quota. */
+#define STORE_QUOTA_MAX ((UINT64_C(1) << 39) - (UINT64_C(1) << 14))
+
 /* Bytes; what the database file and its log may take on the disk. */
 struct store_limits {
 	uint64_t quota;   /* of the database file; its log has 16 MiB more */

@@ -2,6 +2,7 @@
  * store_db: what the files of the store share; nobody else includes it.
  *
  * store_schema.c   tables, pragmas, the guard around SQLite
+ * store_page.c     free parts of pages on their way to the disk
  * store_sqlite.c   opening, transactions
  * store_write.c    uploads on their way to being tips
  * store_clear.c    deleting what was given up, how full it is
@@ -91,6 +92,10 @@ MUST_CHECK enum status store_schema_check(sqlite3 *db);
 MUST_CHECK enum status store_schema_guard(sqlite3 *db, enum store_mode mode);
 MUST_CHECK enum status store_schema_pragmas(struct store *store);
 MUST_CHECK enum status store_schema_status(int rc);
+
+/* store_page.c: the way to the disk that every database of ours takes, by its
+ * name in SQLite; NULL if it failed. */
+const char *store_page_vfs(void);
 
 /* store_sqlite.c: run a statement without rows, after binding; its status,
  * with a failed write or read remembered in suspect. */

@@ -93,11 +93,14 @@ static enum status
 open_db(const char *folder, const char *name, int flags, sqlite3 **db)
 {
 	char real[PATH_MAX], path[PATH_MAX + 32];
+	const char *vfs = store_page_vfs();
 	struct stat sb;
 	enum status st;
 	int rc;
 
 	*db = NULL;
+	if (vfs == NULL)
+		return ST_NOMEM;
 	if (realpath(folder, real) == NULL)
 		return status_of_errno();
 	(void)snprintf(path, sizeof(path), "%s/%s", real, name);
@@ -111,7 +114,7 @@ open_db(const char *folder, const char *name, int flags, sqlite3 **db)
 	rc = sqlite3_open_v2(path, db,
 	    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW |
 		SQLITE_OPEN_EXRESCODE,
-	    NULL);
+	    vfs);
 	st = store_schema_status(rc);
 	if (st == ST_OK)
 		st = store_schema_status(
@@ -279,8 +282,8 @@ store_open(const char *folder, enum store_mode mode,
 	store->mode = mode;
 	if (limits != NULL)
 		store->limits = *limits;
-	else
-		store->limits = (struct store_limits){UINT64_C(1) << 46, 0};
+	if (limits == NULL || limits->quota > STORE_QUOTA_MAX)
+		store->limits.quota = STORE_QUOTA_MAX;
 	if ((st = open_all(store, folder)) != ST_OK) {
 		store_close(store);
 		return st;
