@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "analyst/say.h"
+#include "base/num.h"
 
 int
 command_help(const char *text)
@@ -23,6 +25,40 @@ command_usage(const char *text)
 	say("%.*s", (int)strcspn(text, "\n"), text);
 	say("Add --help for more.");
 	return EXIT_USAGE;
+}
+
+bool
+command_number(const char *name, const char *text, uint64_t max, size_t *out)
+{
+	uint64_t n;
+
+	if (num_parse(text, strlen(text), max, &n) == ST_OK && n != 0) {
+		*out = (size_t)n;
+		return true;
+	}
+	say_error(
+	    "%s is a number from 1 to %llu", name, (unsigned long long)max);
+	return false;
+}
+
+/* A clock from before this program was built is wrong for certain. */
+enum status
+command_clock(uint64_t *now)
+{
+	uint64_t built;
+	time_t t = time(NULL);
+
+	*now = (uint64_t)t;
+	if (time_parse(TIPLINE_BUILD_DAY, TIME_TEXT_LEN, &built) != ST_OK)
+		return ST_BUG;
+	if (t < 0 || (uint64_t)t < built) {
+		say_error("this machine's clock is wrong: it stands before %s,"
+			  " when this program was built.  Set it, or the"
+			  " weeks of the keys will be wrong",
+		    TIPLINE_BUILD_DAY);
+		return ST_EARLY;
+	}
+	return ST_OK;
 }
 
 enum status

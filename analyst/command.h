@@ -7,13 +7,27 @@
 #ifndef TIPLINE_ANALYST_COMMAND_H
 #define TIPLINE_ANALYST_COMMAND_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/confine.h"
 #include "base/status.h"
 
 enum exit_code { EXIT_DONE = 0, EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
 int cmd_init(int argc, char **argv);
-int cmd_keyset(int argc, char **argv);
+int cmd_keyset_make(int argc, char **argv);
+int cmd_keyset_take(int argc, char **argv);
+int cmd_keys_make(int argc, char **argv);
+int cmd_keys_list(int argc, char **argv);
+int cmd_keys_destroy(int argc, char **argv);
+int cmd_keys_backup(int argc, char **argv);
+int cmd_keys_restore(int argc, char **argv);
+int cmd_keys_drill(int argc, char **argv);
+int cmd_root_change(int argc, char **argv);
+int cmd_root_take(int argc, char **argv);
+int cmd_root_replace(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_open(int argc, char **argv);
 
@@ -22,6 +36,14 @@ int command_help(const char *text);
 
 /* Say how a command is used, after a wrong use of it.  Returns EXIT_USAGE. */
 int command_usage(const char *text);
+
+/* Read --name's number, 1 to max.  False if text is none (said aloud). */
+bool command_number(
+    const char *name, const char *text, uint64_t max, size_t *out);
+
+/* The time, in seconds since 1970.  ST_OK, or ST_EARLY for a clock that
+ * stands before this program was built (said aloud). */
+MUST_CHECK enum status command_clock(uint64_t *now);
 
 /*
  * Confine the process for an offline tool that still needs these paths, and

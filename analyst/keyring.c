@@ -11,11 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyst/keyring_files.h"
+#include "analyst/keyring_root.h"
 #include "analyst/say.h"
 #include "base/bytes.h"
 #include "base/durable.h"
 #include "base/guarded.h"
-#include "base/num.h"
+#include "crypto/sign.h"
 
 /* Open the folder if nobody but its owner can read it. */
 static enum status
@@ -49,33 +51,32 @@ open_folder(const char *path, int *fd)
 	return ST_OK;
 }
 
-/* Read a public file of the folder and say so when it cannot be. */
+/* The name comes last into a new folder: one without it is not whole. */
 static enum status
-get(const struct keyring *kr, const char *name, struct bytes *out)
+load_name(struct keyring *kr)
 {
-	enum status st = durable_read(kr->dirfd, name, out);
-
-	if (st != ST_OK && st != ST_ABSENT)
-		say_error("cannot read %s of the key folder: %s", name,
-		    status_text(st));
-	return st;
-}
-
-static enum status
-load_root(struct keyring *kr)
-{
-	struct bytes text = BYTES_INIT(MINISIGN_FILE_MAX);
+	struct bytes text = BYTES_INIT(KEY_NAME_MAX + 1);
 	enum status st;
 
-	st = get(kr, "root.pub", &text);
-	if (st == ST_ABSENT)
-		say_error("there is no root.pub in the key folder: make keys"
-			  " with tipline-analyst init");
-	if (st == ST_OK) {
-		st = minisign_key_parse(text.p, text.len, &kr->root);
-		if (st != ST_OK)
-			say_error("root.pub is not a minisign public key");
+	st = keyring_get(kr, "name", &text);
+	if (st == ST_ABSENT) {
+		say_error("this folder is not a whole keyring: if its init or"
+			  " restore was cut, remove the folder and do that"
+			  " again");
+		goto out;
 	}
+	if (st != ST_OK)
+		goto out;
+	if (text.len > 0 && text.p[text.len - 1] == '\n') {
+		memcpy(kr->name, text.p, text.len - 1);
+		kr->name[text.len - 1] = '\0';
+	}
+	if (!keyring_name_is_good(kr->name)) {
+		say_error("the file name of the key folder holds no name of an"
+			  " analyst");
+		st = ST_MALFORMED;
+	}
+out:
 	bytes_free(&text);
 	return st;
 }
@@ -89,22 +90,21 @@ load_set(struct keyring *kr)
 	unsigned line = 0;
 	enum status st;
 
-	st = get(kr, "keyset.txt", &text);
+	st = keyring_get(kr, "keyset.txt", &text);
 	if (st == ST_OK)
-		st = get(kr, "keyset.txt.minisig", &sig);
+		st = keyring_get(kr, "keyset.txt.minisig", &sig);
 	if (st == ST_ABSENT) {
 		st = ST_OK; /* none was made yet */
 		goto out;
 	}
 	if (st != ST_OK)
 		goto out;
-	st = minisign_verify(&kr->root, text.p, text.len, sig.p, sig.len);
+	st = keyring_root_verify(kr, &text, &sig);
 	if (st == ST_FORGED) {
 		/* A run of keyset make was cut between the two files. */
 		bytes_clear(&text);
-		if (get(kr, "keyset.next", &text) == ST_OK)
-			st = minisign_verify(
-			    &kr->root, text.p, text.len, sig.p, sig.len);
+		if (keyring_get(kr, "keyset.next", &text) == ST_OK)
+			st = keyring_root_verify(kr, &text, &sig);
 	}
 	if (st != ST_OK) {
 		say_error("keyset.txt of the key folder is not signed by its"
@@ -131,9 +131,12 @@ keyring_open(const char *path, struct keyring *kr)
 	*kr = (struct keyring){.dirfd = -1};
 	if ((st = open_folder(path, &kr->dirfd)) != ST_OK)
 		return st;
-	if ((st = load_root(kr)) != ST_OK)
+	if ((st = load_name(kr)) != ST_OK)
 		return st;
-	return load_set(kr);
+	if ((st = keyring_root_load(kr)) != ST_OK)
+		return st;
+	/* Without a root no key set was ever taken. */
+	return kr->has_root ? load_set(kr) : ST_OK;
 }
 
 enum status
@@ -194,38 +197,20 @@ keyring_find(const struct keyring *kr, const uint8_t id[static KEY_ID_LEN])
 }
 
 enum status
-keyring_sequence(struct keyring *kr, uint64_t *out)
+keyring_signer(struct keyring *kr, uint8_t seed[static SECRET_KEY_LEN],
+    uint8_t id[static KEY_ID_LEN])
 {
-	struct bytes text = BYTES_INIT(KEYRING_FILE_MAX);
+	uint8_t public_key[PUBLIC_KEY_LEN];
+	struct secret_info info;
 	enum status st;
 
-	*out = 0;
-	st = get(kr, "sequence", &text);
-	if (st == ST_OK) {
-		if (text.len > 0 && text.p[text.len - 1] == '\n')
-			text.len--;
-		st = num_parse((char *)text.p, text.len, UINT64_MAX - 1, out);
-		if (st != ST_OK)
-			say_error("the file sequence of the key folder is not"
-				  " a number");
-	} else if (st == ST_ABSENT)
-		say_error("the file sequence is missing from the key folder:"
-			  " put back the highest sequence number ever used");
-	bytes_free(&text);
-	return st;
-}
-
-enum status
-keyring_put(struct keyring *kr, const char *name, const struct bytes *content)
-{
-	enum status st;
-
-	st = durable_write(
-	    kr->dirfd, name, content->p, content->len, 0600, DURABLE_REPLACE);
+	memset(id, 0, KEY_ID_LEN);
+	st = keyring_secret(kr, "signer.key", SECRET_SIGNER, &info, seed);
 	if (st != ST_OK)
-		say_error("cannot write %s of the key folder: %s", name,
-		    status_text(st));
-	return st;
+		return st;
+	sign_key_public(seed, public_key);
+	key_id(KEY_ROLE_SIGNER, public_key, id);
+	return ST_OK;
 }
 
 void
@@ -234,6 +219,7 @@ keyring_close(struct keyring *kr)
 	guarded_free(kr->master);
 	guarded_free(kr->secrets);
 	free(kr->epoch);
+	free(kr->known);
 	if (kr->has_set)
 		keyset_free(&kr->set);
 	if (kr->dirfd != -1)

@@ -1,7 +1,7 @@
 /*
  * keyring: make a new one; see keyring.h.
  *
- * root.pub comes last: a folder that has it is whole.
+ * The file name comes last: a folder that has it is whole.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 #include "analyst/base64.h"
-#include "analyst/keyring.h"
+#include "analyst/keyring_files.h"
 #include "analyst/say.h"
 #include "base/bytes.h"
-#include "base/durable.h"
 #include "base/guarded.h"
 #include "crypto/minisign_sign.h"
 #include "crypto/sign.h"
@@ -70,19 +69,7 @@ make_folder(const char *path, int *fd)
 }
 
 static enum status
-put_secret(struct keyring *kr, const char *name, const struct secret_info *info,
-    const uint8_t *secret)
-{
-	uint8_t file[SECRET_FILE_LEN];
-	struct bytes content = {file, sizeof(file), sizeof(file), 0};
-
-	secret_wrap(kr->master, info, secret, file);
-	return keyring_put(kr, name, &content);
-}
-
-static enum status
-make_master(struct keyring *kr, const struct passphrase *pass,
-    const struct wrap_cost *cost)
+make_master(struct keyring *kr, const struct keyring_wish *wish)
 {
 	uint8_t file[MASTER_FILE_LEN];
 	struct bytes content = {file, sizeof(file), sizeof(file), 0};
@@ -90,7 +77,8 @@ make_master(struct keyring *kr, const struct passphrase *pass,
 
 	if ((kr->master = guarded_new(MASTER_KEY_LEN)) == NULL)
 		return ST_NOMEM;
-	st = master_new(pass->p, pass->len, cost, kr->master, file);
+	st = master_new(
+	    wish->pass->p, wish->pass->len, wish->cost, kr->master, file);
 	if (st != ST_OK) {
 		say_error("no memory to derive a key from the passphrase");
 		return st;
@@ -99,7 +87,7 @@ make_master(struct keyring *kr, const struct passphrase *pass,
 }
 
 static enum status
-make_signer(struct keyring *kr, uint8_t *secret)
+make_signer(struct keyring *kr, uint8_t *secret, uint8_t *signer)
 {
 	struct bytes text = BYTES_INIT(KEYRING_FILE_MAX);
 	struct secret_info info = {.role = SECRET_SIGNER};
@@ -109,8 +97,9 @@ make_signer(struct keyring *kr, uint8_t *secret)
 
 	sign_key_new(public_key, secret);
 	key_id(KEY_ROLE_SIGNER, public_key, info.id);
+	memcpy(signer, info.id, KEY_ID_LEN);
 	key_id_text(info.id, id);
-	if ((st = put_secret(kr, "signer.key", &info, secret)) != ST_OK)
+	if ((st = keyring_put_secret(kr, "signer.key", &info, secret)) != ST_OK)
 		return st;
 	st = bytes_printf(&text, "tipline-signer 1\nsigner %s ", id);
 	if (st == ST_OK)
@@ -132,7 +121,7 @@ make_root(struct keyring *kr, uint8_t *secret)
 
 	minisign_key_new(&kr->root, secret);
 	memcpy(info.id, kr->root.id, sizeof(info.id));
-	if ((st = put_secret(kr, "root.key", &info, secret)) != ST_OK)
+	if ((st = keyring_put_secret(kr, "root.key", &info, secret)) != ST_OK)
 		return st;
 	if ((st = minisign_key_write(&kr->root, &text)) == ST_OK)
 		st = keyring_put(kr, "root.pub", &text);
@@ -140,32 +129,54 @@ make_root(struct keyring *kr, uint8_t *secret)
 	return st;
 }
 
-enum status
-keyring_create(const char *path, const struct passphrase *pass,
-    const struct wrap_cost *cost, struct minisign_key *root)
+bool
+keyring_name_is_good(const char *name)
 {
-	uint8_t zero[] = {'0', '\n'};
-	struct bytes sequence = {zero, sizeof(zero), sizeof(zero), 0};
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+	return len >= 1 && len <= KEY_NAME_MAX && name[len] == '\0';
+}
+
+enum status
+keyring_begin(
+    const char *path, const struct keyring_wish *wish, struct keyring *kr)
+{
+	enum status st;
+
+	*kr = (struct keyring){.dirfd = -1};
+	if ((st = make_folder(path, &kr->dirfd)) != ST_OK)
+		return st;
+	return make_master(kr, wish);
+}
+
+enum status
+keyring_create(const char *path, const struct keyring_wish *wish,
+    uint8_t signer[static KEY_ID_LEN], struct minisign_key *root)
+{
+	struct bytes name = BYTES_INIT(KEY_NAME_MAX + 1);
 	struct keyring kr = {.dirfd = -1};
 	uint8_t *secret = NULL;
 	enum status st;
 
-	if ((st = make_folder(path, &kr.dirfd)) != ST_OK)
+	if ((st = keyring_begin(path, wish, &kr)) != ST_OK)
 		goto out;
 	if ((secret = guarded_new(SECRET_KEY_LEN)) == NULL) {
 		st = ST_NOMEM;
 		goto out;
 	}
-	if ((st = make_master(&kr, pass, cost)) != ST_OK)
+	if ((st = keyring_sequence_put(&kr, 0)) != ST_OK)
 		goto out;
-	if ((st = keyring_put(&kr, "sequence", &sequence)) != ST_OK)
+	if ((st = make_signer(&kr, secret, signer)) != ST_OK)
 		goto out;
-	if ((st = make_signer(&kr, secret)) != ST_OK)
-		goto out;
-	if ((st = make_root(&kr, secret)) != ST_OK)
+	if (wish->with_root && (st = make_root(&kr, secret)) != ST_OK)
 		goto out;
 	*root = kr.root;
+	if ((st = bytes_printf(&name, "%s\n", wish->name)) == ST_OK)
+		st = keyring_put(&kr, "name", &name);
 out:
+	if (st == ST_NOMEM)
+		say_error("no memory to make keys");
+	bytes_free(&name);
 	guarded_free(secret);
 	keyring_close(&kr);
 	return st;

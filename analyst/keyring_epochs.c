@@ -3,7 +3,6 @@
  *
  * All secrets lie in one guarded block, since each block costs whole pages.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,13 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "analyst/keyring.h"
+#include "analyst/keyring_files.h"
+#include "analyst/plan.h"
 #include "analyst/say.h"
 #include "base/bytes.h"
 #include "base/durable.h"
 #include "base/guarded.h"
-
-#define NAME_LEN 32
 
 static bool
 is_key_name(const char *name)
@@ -88,6 +86,13 @@ load_one(struct keyring *kr, int dir, const char *name)
 			st = ST_MALFORMED;
 	}
 	bytes_free(&file);
+	if (st == ST_OK && keyring_is_destroyed(kr, e->info.epoch)) {
+		wipe(secret, SECRET_KEY_LEN);
+		say("The destruction of epochs/%s was cut: tipline-analyst"
+		    " keys destroy ends it.",
+		    name);
+		return false;
+	}
 	if (st != ST_OK) {
 		wipe(secret, SECRET_KEY_LEN);
 		say_error("epochs/%s cannot be used and is left out: %s", name,
@@ -122,92 +127,121 @@ sort(struct keyring *kr)
 	point_keys(kr);
 }
 
-static enum status
-load_all(struct keyring *kr, DIR *d)
-{
-	struct dirent *entry;
-	size_t n = 0;
-	enum status st;
+/* What a walk through the folder does with each file. */
+struct walk {
+	struct keyring *kr;
+	int dir;
+	size_t count; /* of files that are keys by their name */
+};
 
-	while ((entry = readdir(d)) != NULL)
-		n += is_key_name(entry->d_name);
-	if (n == 0)
+static enum status
+count_one(void *ctx, const char *name)
+{
+	struct walk *walk = ctx;
+
+	walk->count += is_key_name(name);
+	return ST_OK;
+}
+
+static enum status
+load_next(void *ctx, const char *name)
+{
+	struct walk *walk = ctx;
+	struct keyring *kr = walk->kr;
+
+	/* Never more than there was room made for. */
+	if (!is_key_name(name) || walk->count == 0)
 		return ST_OK;
-	if ((st = grow(kr, n)) != ST_OK)
-		return st;
-	rewinddir(d);
-	while ((entry = readdir(d)) != NULL && kr->epochs < n) {
-		if (is_key_name(entry->d_name) &&
-		    load_one(kr, dirfd(d), entry->d_name))
-			kr->epochs++;
-	}
-	sort(kr);
+	walk->count--;
+	kr->epochs += load_one(kr, walk->dir, name);
 	return ST_OK;
 }
 
 enum status
 keyring_load_epochs(struct keyring *kr)
 {
-	DIR *d = NULL;
+	struct walk walk = {kr, -1, 0};
 	enum status st;
-	int fd;
 
-	fd = openat(kr->dirfd, "epochs",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd != -1 && (d = fdopendir(fd)) == NULL)
-		close(fd);
-	if (d == NULL) {
-		say_error("cannot open epochs of the key folder: %s",
-		    strerror(errno));
-		return errno == ENOENT ? ST_ABSENT : ST_IO;
+	st = keyring_names(kr, "epochs", count_one, &walk);
+	if (st == ST_OK && walk.count > 0) {
+		walk.dir = openat(kr->dirfd, "epochs",
+		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		st = walk.dir == -1 ? ST_IO : grow(kr, walk.count);
+		if (st == ST_OK)
+			st = keyring_names(kr, "epochs", load_next, &walk);
+		if (walk.dir != -1)
+			close(walk.dir);
+		sort(kr);
 	}
-	st = load_all(kr, d);
-	closedir(d);
+	if (st == ST_OK)
+		st = keyring_load_known(kr);
 	if (st == ST_NOMEM)
 		say_error("no memory for the epoch keys");
+	else if (st == ST_IO)
+		say_error("cannot read epochs of the key folder: %s",
+		    strerror(errno));
+	return st;
+}
+
+bool
+keyring_is_destroyed(const struct keyring *kr, uint32_t epoch)
+{
+	char name[KEYRING_NAME_MAX];
+
+	(void)snprintf(name, sizeof(name), "destroyed/%04" PRIu32, epoch);
+	/* What cannot be known counts as destroyed: nothing is made then. */
+	return faccessat(kr->dirfd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    (errno != ENOENT && errno != ENOTDIR);
+}
+
+static enum status
+put_new(struct keyring *kr, const char *name, const uint8_t *file)
+{
+	enum status st;
+
+	st = durable_write(
+	    kr->dirfd, name, file, SECRET_FILE_LEN, 0600, DURABLE_NEW);
+	if (st == ST_EXISTS)
+		say_error("%s of the key folder is no key that can be used and"
+			  " lies in the way of a new one: move it away",
+		    name);
+	else if (st != ST_OK)
+		say_error("cannot write %s of the key folder: %s", name,
+		    status_text(st));
 	return st;
 }
 
 enum status
-keyring_add_epoch(
-    struct keyring *kr, uint32_t epoch, uint64_t from, uint64_t until)
+keyring_add_epoch(struct keyring *kr, uint32_t epoch)
 {
 	struct keyring_epoch *e;
 	uint8_t file[SECRET_FILE_LEN];
-	char name[NAME_LEN];
+	char name[KEYRING_NAME_MAX];
 	uint8_t *secret;
 	enum status st;
-	int dir = -1;
 
+	if (keyring_is_destroyed(kr, epoch))
+		return ST_EXPIRED;
+	if ((st = keyring_make_folder(kr, "epochs")) != ST_OK)
+		return st;
 	if ((st = grow(kr, kr->epochs + 1)) != ST_OK)
 		return st;
 	e = &kr->epoch[kr->epochs];
 	secret = kr->secrets + kr->epochs * SECRET_KEY_LEN;
 	*e = (struct keyring_epoch){.info = {.role = SECRET_EPOCH,
 					.epoch = epoch,
-					.from = from,
-					.until = until}};
+					.from = plan_from(epoch),
+					.until = plan_from(epoch) + PLAN_WEEK}};
 	epoch_key_new(e->public_key, secret);
 	key_id(KEY_ROLE_EPOCH, e->public_key, e->info.id);
 	secret_wrap(kr->master, &e->info, secret, file);
-
-	(void)snprintf(name, sizeof(name), "%04" PRIu32 ".key", epoch);
-	dir = openat(kr->dirfd, "epochs",
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (dir == -1)
-		st = ST_IO;
-	else {
-		st = durable_write(
-		    dir, name, file, sizeof(file), 0600, DURABLE_NEW);
-		close(dir);
-	}
-	if (st != ST_OK) {
+	(void)snprintf(name, sizeof(name), "epochs/%04" PRIu32 ".key", epoch);
+	if ((st = put_new(kr, name, file)) != ST_OK) {
 		wipe(secret, SECRET_KEY_LEN);
-		say_error("cannot write epochs/%s of the key folder: %s", name,
-		    status_text(st));
 		return st;
 	}
 	kr->epochs++;
-	point_keys(kr);
+	sort(kr);
 	return ST_OK;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyst/keyring_files.h"
+#include "analyst/keyset_join.h"
 #include "analyst/plan.h"
 #include "analyst/say.h"
 #include "base/guarded.h"
@@ -15,24 +17,6 @@
 #include "crypto/sign.h"
 
 #define COMMENT_LEN 64
-
-/* The two lines of an epoch but for the name, and all lines before them. */
-#define EPOCH_TEXT_MAX 126
-#define SET_TEXT_MAX 512
-
-_Static_assert(
-    (PLAN_WEEKS_MAX + 1) * (EPOCH_TEXT_MAX + KEY_NAME_MAX) + SET_TEXT_MAX <=
-	    KEYSET_MAX &&
-	PLAN_WEEKS_MAX < KEYSET_EPOCHS_MAX,
-    "every number of weeks that is taken fits into a key set");
-
-bool
-keyset_make_name_is_good(const char *name)
-{
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-");
-
-	return len >= 1 && len <= KEY_NAME_MAX && name[len] == '\0';
-}
 
 static enum status
 check_server(struct keyring *kr, const struct keyset_wish *wish)
@@ -58,125 +42,105 @@ check_server(struct keyring *kr, const struct keyset_wish *wish)
 	return st;
 }
 
-/* The highest epoch number ever used, by a key file or by the last set. */
-static uint32_t
-highest_epoch(const struct keyring *kr)
+enum status
+keyset_make_keys(struct keyring *kr, uint64_t now, size_t weeks)
 {
-	uint32_t top = 0;
+	const uint32_t first = plan_epoch(now);
+	enum status st = ST_OK;
 
-	for (size_t i = 0; i < kr->epochs; i++)
-		top = kr->epoch[i].info.epoch > top ? kr->epoch[i].info.epoch
-						    : top;
-	for (size_t i = 0; kr->has_set && i < kr->set.epochs; i++)
-		top = kr->set.epoch[i].to.epoch > top
-		    ? kr->set.epoch[i].to.epoch
-		    : top;
-	return top;
-}
+	if (first == 0 || weeks > PLAN_WEEKS_MAX)
+		return ST_LIMIT;
+	for (uint32_t e = first; e < first + weeks && st == ST_OK; e++) {
+		bool there = false;
 
-static bool
-is_live(const struct keyring_epoch *e, uint64_t now)
-{
-	return e->info.until > now;
-}
-
-/*
- * Would so many epochs fit?  Known before any key is made: keys that live and
- * do not fit would be in the way for ever.
- */
-static enum status
-check_room(size_t epochs, const struct keyset_wish *wish)
-{
-	if (epochs <= KEYSET_EPOCHS_MAX &&
-	    epochs * (EPOCH_TEXT_MAX + strlen(wish->name)) + SET_TEXT_MAX <=
-		KEYSET_MAX)
-		return ST_OK;
-	say_error("%zu weeks do not fit into one key set: take fewer --weeks,"
-		  " or a shorter --name",
-	    epochs);
-	return ST_LIMIT;
-}
-
-/* Make keys for the weeks that none covers yet. */
-static enum status
-make_keys(struct keyring *kr, const struct keyset_wish *wish)
-{
-	struct plan_week *week;
-	uint64_t last = 0;
-	uint32_t number = highest_epoch(kr);
-	size_t live = 0, n;
-	enum status st;
-
-	for (size_t i = 0; i < kr->epochs; i++) {
-		if (!is_live(&kr->epoch[i], wish->now))
+		for (size_t i = 0; i < kr->epochs && !there; i++)
+			there = kr->epoch[i].info.epoch == e;
+		if (there)
 			continue;
-		live++;
-		if (kr->epoch[i].info.until > last)
-			last = kr->epoch[i].info.until;
+		say_progress(e - first, weeks, 0);
+		st = keyring_add_epoch(kr, e);
+		if (st == ST_EXPIRED) {
+			say("The key of week %" PRIu32 " was destroyed here and"
+			    " is not made again.",
+			    e);
+			st = ST_OK;
+		}
 	}
-	if ((week = calloc(PLAN_WEEKS_MAX, sizeof(*week))) == NULL)
-		return ST_NOMEM;
-	n = plan_weeks(wish->now, last, wish->weeks, week);
-	st = check_room(live + n, wish);
-	for (size_t i = 0; i < n && st == ST_OK; i++) {
-		if (number == UINT32_MAX)
-			st = ST_LIMIT;
-		else
-			st = keyring_add_epoch(
-			    kr, ++number, week[i].from, week[i].until);
-	}
-	free(week);
+	say_progress_end();
 	return st;
 }
 
-static void
-fill_epochs(const struct keyring *kr, const struct keyset_wish *wish,
-    struct keyset *set)
+enum status
+keyset_make_own(
+    struct keyring *kr, uint64_t now, size_t weeks, struct analyst_keys *own)
 {
-	for (size_t i = 0; i < kr->epochs; i++) {
-		const struct keyring_epoch *e = &kr->epoch[i];
-		struct keyset_epoch *to = &set->epoch[set->epochs];
-
-		if (!is_live(e, wish->now))
-			continue;
-		to->to.epoch = e->info.epoch;
-		to->to.from = e->info.from;
-		to->to.until = e->info.until;
-		to->to.count = 1;
-		memcpy(to->to.r[0].id, e->info.id, KEY_ID_LEN);
-		memcpy(to->to.r[0].key, e->public_key, PUBLIC_KEY_LEN);
-		(void)snprintf(
-		    to->name[0], sizeof(to->name[0]), "%s", wish->name);
-		set->epochs++;
-	}
-	set->from = set->epoch[0].to.from;
-	set->until = set->epoch[set->epochs - 1].to.until;
-}
-
-static enum status
-fill_signer(struct keyring *kr, const struct keyset_wish *wish,
-    struct keyset_signer *signer)
-{
-	struct secret_info info;
+	const uint32_t first = plan_epoch(now);
 	uint8_t *seed;
 	enum status st;
 
-	if ((seed = guarded_new(SECRET_KEY_LEN)) == NULL)
+	*own = (struct analyst_keys){0};
+	/* One place more, so that it is never of no bytes. */
+	own->key = calloc(kr->epochs + 1, sizeof(*own->key));
+	if (own->key == NULL || (seed = guarded_new(SECRET_KEY_LEN)) == NULL)
 		return ST_NOMEM;
-	st = keyring_secret(kr, "signer.key", SECRET_SIGNER, &info, seed);
-	if (st == ST_OK) {
-		sign_key_public(seed, signer->key);
-		key_id(KEY_ROLE_SIGNER, signer->key, signer->id);
-		(void)snprintf(
-		    signer->name, sizeof(signer->name), "%s", wish->name);
-	}
+	st = keyring_signer(kr, seed, own->signer.id);
+	if (st == ST_OK)
+		sign_key_public(seed, own->signer.key);
 	guarded_free(seed);
+	memcpy(own->signer.name, kr->name, sizeof(own->signer.name));
+	for (size_t i = 0; i < kr->epochs && own->count < weeks; i++) {
+		const struct keyring_epoch *e = &kr->epoch[i];
+		struct analyst_key *to = &own->key[own->count];
+
+		/* A copy of a file under another name is one key still. */
+		if (e->info.epoch < first ||
+		    (own->count > 0 && to[-1].epoch == e->info.epoch))
+			continue;
+		to->epoch = e->info.epoch;
+		to->from = e->info.from;
+		to->until = e->info.until;
+		memcpy(to->id, e->info.id, KEY_ID_LEN);
+		memcpy(to->key, e->public_key, PUBLIC_KEY_LEN);
+		own->count++;
+	}
+	return st;
+}
+
+/* All analysts of the set: this keyring's own first, then those named. */
+static enum status
+gather(struct keyring *kr, const struct keyset_wish *wish, struct keyset *set)
+{
+	struct analyst_keys *all, own = {0};
+	size_t count = 0;
+	enum status st = ST_OK;
+
+	all = calloc(wish->analysts + 1, sizeof(*all));
+	if (all == NULL)
+		return ST_NOMEM;
+	if (wish->own) {
+		if ((st = keyring_load_epochs(kr)) != ST_OK)
+			goto out;
+		st = keyset_make_keys(kr, wish->now, wish->weeks);
+		if (st != ST_OK)
+			goto out;
+		st = keyset_make_own(kr, wish->now, SIZE_MAX, &own);
+		if (st != ST_OK)
+			goto out;
+		all[count++] = own; /* borrowed, as the others are */
+	}
+	for (size_t i = 0; i < wish->analysts; i++)
+		all[count++] = wish->analyst[i];
+	if ((st = keyset_join_check(all, count)) != ST_OK)
+		goto out;
+	st = keyset_join(all, count, plan_epoch(wish->now), set);
+out:
+	analyst_keys_free(&own);
+	free(all);
 	return st;
 }
 
 static enum status
-write_set(struct keyring *kr, const struct keyset_wish *wish,
-    struct keyset_made *made)
+write_set(struct keyset_made *made)
 {
 	struct keyset *set = &made->set;
 	unsigned line = 0;
@@ -184,15 +148,6 @@ write_set(struct keyring *kr, const struct keyset_wish *wish,
 	const char *why = "";
 	enum status st;
 
-	/* One place more, so that it is never of no bytes. */
-	set->epoch = calloc(kr->epochs + 1, sizeof(*set->epoch));
-	if (set->epoch == NULL)
-		return ST_NOMEM;
-	set->server = *wish->server;
-	set->signers = 1;
-	if ((st = fill_signer(kr, wish, &set->signer[0])) != ST_OK)
-		return st;
-	fill_epochs(kr, wish, set);
 	if ((st = keyset_write(set, &made->text)) != ST_OK)
 		return st;
 	/* Never sign what the server would refuse. */
@@ -228,22 +183,22 @@ sign_set(struct keyring *kr, struct keyset_made *made)
 	return st;
 }
 
-/* Take the next number, on disk before it is used. */
+/* Take the next number, or the one wished for, on disk before it is used. */
 static enum status
-next_sequence(struct keyring *kr, uint64_t *out)
+next_sequence(struct keyring *kr, uint64_t wanted, uint64_t *out)
 {
-	struct bytes text = BYTES_INIT(KEYRING_FILE_MAX);
 	enum status st;
 
 	if ((st = keyring_sequence(kr, out)) != ST_OK)
 		return st;
-	if (kr->has_set && kr->set.sequence > *out)
-		*out = kr->set.sequence;
-	++*out;
-	if ((st = bytes_printf(&text, "%" PRIu64 "\n", *out)) == ST_OK)
-		st = keyring_put(kr, "sequence", &text);
-	bytes_free(&text);
-	return st;
+	if (wanted != 0 && wanted <= *out) {
+		say_error("key set %" PRIu64 " was made or taken here already:"
+			  " --sequence must be higher",
+		    *out);
+		return ST_EXISTS;
+	}
+	*out = wanted != 0 ? wanted : *out + 1;
+	return keyring_sequence_put(kr, *out);
 }
 
 enum status
@@ -252,15 +207,23 @@ keyset_make(struct keyring *kr, const struct keyset_wish *wish,
 {
 	enum status st;
 
+	if (!kr->keeps_root) {
+		say_error("this keyring does not keep the root key, so it"
+			  " cannot sign key sets%s",
+		    kr->has_root ? "; its keeper makes them from what keys"
+				   " make writes"
+				 : "");
+		return ST_ABSENT;
+	}
 	if ((st = check_server(kr, wish)) != ST_OK)
 		goto out;
-	if ((st = keyring_load_epochs(kr)) != ST_OK)
+	if ((st = gather(kr, wish, &made->set)) != ST_OK)
 		goto out;
-	if ((st = make_keys(kr, wish)) != ST_OK)
+	st = next_sequence(kr, wish->sequence, &made->set.sequence);
+	if (st != ST_OK)
 		goto out;
-	if ((st = next_sequence(kr, &made->set.sequence)) != ST_OK)
-		goto out;
-	if ((st = write_set(kr, wish, made)) != ST_OK)
+	made->set.server = *wish->server;
+	if ((st = write_set(made)) != ST_OK)
 		goto out;
 	st = sign_set(kr, made);
 out:

@@ -27,8 +27,13 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"init", NULL, cmd_init, "make root and signing keys"},
-    {"keyset", "make", cmd_keyset, "make weekly keys and sign a key set"},
+    {"init", NULL, cmd_init, "make a keyring, with a root key or without"},
+    {"keys", "make", cmd_keys_make, "make weekly keys, for the root's keeper"},
+    {"keyset", "make", cmd_keyset_make, "sign a key set for the server"},
+    {"keyset", "take", cmd_keyset_take, "check a key set and take it up"},
+    {"root", "change", cmd_root_change, "make a new root, named by the old"},
+    {"root", "take", cmd_root_take, "follow a change of the root"},
+    {"root", "replace", cmd_root_replace, "pin another root, by hand"},
     {"verify", NULL, cmd_verify, "check that a bundle is whole and genuine"},
     {"open", NULL, cmd_open, "open a bundle's tips into a folder of cases"},
 };

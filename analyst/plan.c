@@ -3,19 +3,16 @@
  */
 #include "analyst/plan.h"
 
-size_t
-plan_weeks(uint64_t now, uint64_t last, size_t weeks,
-    struct plan_week out[static PLAN_WEEKS_MAX])
+uint32_t
+plan_epoch(uint64_t now)
 {
-	uint64_t today = now - now % PLAN_DAY;
-	uint64_t from = last > today ? last : today;
-	uint64_t end = today + weeks * PLAN_WEEK;
-	size_t n = 0;
+	uint64_t n = now < PLAN_FIRST ? 0 : (now - PLAN_FIRST) / PLAN_WEEK;
 
-	for (; from < end && n < weeks && n < PLAN_WEEKS_MAX; n++) {
-		out[n].from = from;
-		out[n].until = from + PLAN_WEEK;
-		from = out[n].until;
-	}
-	return n;
+	return n > UINT32_MAX ? 0 : (uint32_t)n;
+}
+
+uint64_t
+plan_from(uint32_t epoch)
+{
+	return PLAN_FIRST + epoch * PLAN_WEEK;
 }

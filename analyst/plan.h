@@ -1,32 +1,27 @@
 /*
- * plan: which weeks a new key set needs keys for.
+ * plan: the calendar of epochs (docs/FORMATS.md section 3).
  *
- * Pure: nothing here looks at a clock or a disk.
+ * Epoch N is a week from Monday 00:00 UTC, so analysts on several machines
+ * make keys of the same weeks without speaking.  Pure: nothing here looks at
+ * a clock or a disk.
  */
 #ifndef TIPLINE_ANALYST_PLAN_H
 #define TIPLINE_ANALYST_PLAN_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #define PLAN_DAY UINT64_C(86400)
 #define PLAN_WEEK (7 * PLAN_DAY)
+#define PLAN_FIRST (4 * PLAN_DAY) /* epoch 0: Monday, 1970-01-05 */
 
-/* So many fit into one key set whatever the analyst's name, and the days of
- * the last one's first week besides: keyset_make.c asserts it. */
+/* So many weeks at most are made at once; a key set of one analyst with any
+ * name holds them all: keyset_make.c asserts it. */
 #define PLAN_WEEKS_MAX 400
 
-struct plan_week {
-	uint64_t from, until; /* seconds since 1970 */
-};
+/* The epoch that now, seconds since 1970, lies in; 0 is none. */
+uint32_t plan_epoch(uint64_t now);
 
-/*
- * Fill out with the weeks still wanted so that weeks of them from now are
- * covered, when the keys at hand last until last (0: none do).  The first
- * begins at 00:00 UTC of today, so that it is in force at once even on a
- * server whose clock is some hours behind.  Return how many, at most weeks.
- */
-size_t plan_weeks(uint64_t now, uint64_t last, size_t weeks,
-    struct plan_week out[static PLAN_WEEKS_MAX]);
+/* When that epoch begins. */
+uint64_t plan_from(uint32_t epoch);
 
 #endif
