@@ -137,5 +137,10 @@ main(int argc, char **argv)
 	vectors_keysets();
 	vectors_minisign();
 	vectors_secrets();
+	vectors_codes();
+	vectors_replies();
+	vectors_analyst_keys();
+	vectors_root_changes();
+	vectors_shares();
 	return 0;
 }

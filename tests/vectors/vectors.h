@@ -72,5 +72,10 @@ void vectors_tips(void);
 void vectors_keysets(void);
 void vectors_minisign(void);
 void vectors_secrets(void);
+void vectors_codes(void);
+void vectors_replies(void);
+void vectors_analyst_keys(void);
+void vectors_root_changes(void);
+void vectors_shares(void);
 
 #endif
