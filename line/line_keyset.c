@@ -44,9 +44,17 @@ check_signature(const struct keyset_files *f, char *why)
 		    "the signature is wrong: the key set was changed or the"
 		    " two files do not belong together");
 		break;
+	case ST_MALFORMED:
+		snprintf(why, LINE_WHY_LEN,
+		    f->sig->len == 0
+			? "the signature file is empty: the key set is not"
+			  " signed"
+			: "the signature file is damaged: it is no minisign"
+			  " signature");
+		break;
 	default:
-		snprintf(why, LINE_WHY_LEN, "the signature file is damaged: %s",
-		    status_text(st));
+		snprintf(
+		    why, LINE_WHY_LEN, "the signature: %s", status_text(st));
 	}
 	return st;
 }

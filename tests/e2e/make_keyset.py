@@ -4,8 +4,9 @@ docs/FORMATS.md section 3 alone, so that wrong ones can be made as well.
 
   make_keyset.py root DIR                 DIR/root.pub and DIR/root.seed
   make_keyset.py set DIR SERVER.PUB OUT [name=value ...]
-      sequence=1 start=-1 weeks=8 (days from now, weekly epochs)
-      onion=... server=ID:BASE64 root=OTHERDIR gap=N (epoch N left out)
+      sequence=1 start=-1 weeks=8 (days from now, weekly epochs, each with
+      the number of the calendar week it begins in)
+      onion=... server=ID:BASE64 root=OTHERDIR gap=N (the Nth epoch left out)
 """
 import base64
 import datetime
@@ -70,7 +71,8 @@ def make_set(folder, server_pub, out, wish):
             continue
         begin = start + (n - 1) * 604800
         key = os.urandom(31) + b'\x11'
-        text += [f'epoch {n} {stamp(begin)} {stamp(begin + 604800)}',
+        week = (begin - 345600) // 604800
+        text += [f'epoch {week} {stamp(begin)} {stamp(begin + 604800)}',
                  f'key {key_id(1, key).hex()} alice {b64(key)}']
     raw = ('\n'.join(text) + '\n').encode()
     with open(out, 'wb') as f:
