@@ -1,0 +1,1 @@
+fuzz_target(returns_fuzz tipline_handoff)
