@@ -324,11 +324,12 @@ def an_unknown_field():
                      b.sign("k.txt", lines))
         lines = b.keyset(2)
         lines[2] += " 3"
-        b.refuse("refused: the key set, line 3: a word too many in the line", b.sign("k.txt", lines))
+        b.refuse("refused: the key set, line 3: a word too many in the line",
+                 b.sign("k.txt", lines))
         lines = b.keyset(2)
         lines[0] = "tipline-keyset 2"
-        b.refuse("refused: the key set: of a version this program does not know",
-                 b.sign("k.txt", lines))
+        b.refuse("refused: the key set: of a version this program does not"
+                 " know", b.sign("k.txt", lines))
 
 
 def an_unsigned_one():
