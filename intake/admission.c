@@ -10,7 +10,7 @@
 /* One circuit, in a chain of its bucket or of the free ones. */
 struct circuit {
 	uint32_t number, next;
-	uint32_t connections, uploads;
+	uint32_t connections, uploads, mails;
 };
 
 struct admission {
@@ -81,7 +81,7 @@ admission_enter(struct admission *adm, uint32_t number, struct circuit **out)
 		if ((i = adm->free) == NONE)
 			return ST_LIMIT;
 		adm->free = adm->of[i].next;
-		adm->of[i] = (struct circuit){number, *head, 0, 0};
+		adm->of[i] = (struct circuit){number, *head, 0, 0, 0};
 		*head = i;
 	}
 	if (adm->of[i].connections >= adm->limits.circuit_connections)
@@ -98,12 +98,12 @@ admission_leave(struct admission *adm, struct circuit *circuit)
 
 	if (circuit == NULL || --circuit->connections > 0)
 		return;
-	assert(circuit->uploads == 0);
+	assert(circuit->uploads == 0 && circuit->mails == 0);
 	self = (uint32_t)(circuit - adm->of);
 	for (link = bucket_of(adm, circuit->number); *link != self;)
 		link = &adm->of[*link].next;
 	*link = circuit->next;
-	*circuit = (struct circuit){0, adm->free, 0, 0};
+	*circuit = (struct circuit){0, adm->free, 0, 0, 0};
 	adm->free = self;
 }
 
@@ -123,6 +123,24 @@ admission_upload_end(struct circuit *circuit)
 {
 	if (circuit != NULL)
 		circuit->uploads--;
+}
+
+enum status
+admission_mail_begin(struct circuit *circuit)
+{
+	if (circuit == NULL)
+		return ST_OK;
+	if (circuit->mails >= LIMIT_CIRCUIT_MAILS)
+		return ST_LIMIT;
+	circuit->mails++;
+	return ST_OK;
+}
+
+void
+admission_mail_end(struct circuit *circuit)
+{
+	if (circuit != NULL)
+		circuit->mails--;
 }
 
 void

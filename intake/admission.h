@@ -43,6 +43,10 @@ MUST_CHECK enum status admission_upload_begin(
     struct admission *adm, struct circuit *circuit);
 void admission_upload_end(struct circuit *circuit);
 
+/* The same for looking for an answer, LIMIT_CIRCUIT_MAILS at a time. */
+MUST_CHECK enum status admission_mail_begin(struct circuit *circuit);
+void admission_mail_end(struct circuit *circuit);
+
 /* What the keeper said: sealed bytes that may still come. */
 void admission_set_room(struct admission *adm, uint64_t files, uint64_t text);
 

@@ -8,15 +8,32 @@
 #include "base/bytes.h"
 #include "crypto/digest.h"
 #include "intake/limits.h"
+#include "intake/page_text.h"
 
 #define HASH_TEXT_LEN 44 /* 32 bytes in base64 */
 #define WORDS_LEN 32     /* "1023 MiB" and the like */
 #define HEAD_MAX 2048
 #define DEPTH_MAX 3 /* the layout holds a page, a page holds values */
+#define OPENS_LEN 128
+
+/* What stands for a blank in a page that was made: this and a letter. */
+#define BLANK_MARK 0x01
+#define BLANK_FIRST 'A'
+_Static_assert(BLANKS <= 26, "a letter for each");
 
 struct answers {
+	struct answer_limits limits;
+	char hash[HASH_TEXT_LEN + 1];
+	char opens[OPENS_LEN];
 	size_t head_len[ANSWER_COUNT];
+	size_t len[ANSWER_COUNT]; /* without the line ends behind it */
 	uint8_t page[ANSWER_COUNT][PAGE_TOTAL_LEN];
+};
+
+static const char *const blank_name[BLANKS] = {
+#define X(name, text) [name] = text,
+    ANSWER_BLANKS(X)
+#undef X
 };
 
 static const struct {
@@ -112,6 +129,19 @@ style_hash(char out[static HASH_TEXT_LEN + 1])
 	return st;
 }
 
+/* Append the mark of a blank.  ST_MALFORMED: there is none of that name. */
+static enum status
+mark_blank(struct bytes *out, const unsigned char *name, size_t len)
+{
+	uint8_t mark[2] = {BLANK_MARK, BLANK_FIRST};
+
+	for (size_t i = 0; i < BLANKS; i++, mark[1]++)
+		if (strlen(blank_name[i]) == len &&
+		    memcmp(blank_name[i], name, len) == 0)
+			return bytes_append(out, mark, sizeof(mark));
+	return ST_MALFORMED;
+}
+
 /* Append text, each {{name}} replaced; what replaces it may hold more. */
 static enum status
 fill_in(struct bytes *out, struct site_text text, const struct value *values,
@@ -132,9 +162,10 @@ fill_in(struct bytes *out, struct site_text text, const struct value *values,
 			if (strlen(v->name) == (size_t)(close - open) &&
 			    memcmp(v->name, open, strlen(v->name)) == 0)
 				break;
-		if (v->name == NULL)
-			return ST_MALFORMED;
-		if ((st = fill_in(out, v->text, values, depth - 1)) != ST_OK)
+		st = v->name != NULL
+		    ? fill_in(out, v->text, values, depth - 1)
+		    : mark_blank(out, open, (size_t)(close - open));
+		if (st != ST_OK)
 			return st;
 		p = close + 2;
 	}
@@ -142,9 +173,9 @@ fill_in(struct bytes *out, struct site_text text, const struct value *values,
 }
 
 static enum status
-make_body(
-    enum site_page page, const struct answer_limits *limits, struct bytes *out)
+make_body(const struct answers *a, enum site_page page, struct bytes *out)
 {
+	const struct answer_limits *limits = &a->limits;
 	struct site_text all = site_page(page), title;
 	char upload[WORDS_LEN], message[WORDS_LEN], files[WORDS_LEN];
 	const unsigned char *line = memchr(all.p, '\n', all.len);
@@ -160,15 +191,14 @@ make_body(
 	const struct value values[] = {{"title", title}, {"page", all},
 	    {"style", site_style()}, {"upload_max", text_of(upload)},
 	    {"message_max", text_of(message)}, {"files_max", text_of(files)},
-	    {NULL, {NULL, 0}}};
+	    {"opens", text_of(a->opens)}, {NULL, {NULL, 0}}};
 
 	return fill_in(out, site_layout(), values, DEPTH_MAX);
 }
 
 /* Head and body, and line ends up to the one size. */
 static enum status
-make_answer(
-    struct answers *a, enum answer which, struct bytes *body, const char *hash)
+make_answer(struct answers *a, enum answer which, const struct bytes *body)
 {
 	struct bytes head = BYTES_INIT(HEAD_MAX);
 	size_t have, body_len = PAGE_TOTAL_LEN;
@@ -189,7 +219,7 @@ make_answer(
 		    table[which].code, table[which].reason, body_len,
 		    table[which].code == 405 ? "Allow: GET, HEAD, POST\r\n"
 					     : "",
-		    hash, fixed_head);
+		    a->hash, fixed_head);
 		body_len = PAGE_TOTAL_LEN - head.len;
 	}
 	have = head.len + body->len;
@@ -200,36 +230,67 @@ make_answer(
 		memcpy(a->page[which] + head.len, body->p, body->len);
 		memset(a->page[which] + have, '\n', PAGE_TOTAL_LEN - have);
 		a->head_len[which] = head.len;
+		a->len[which] = have;
 	}
 	bytes_free(&head);
 	return st;
 }
 
+static enum status
+make(struct answers *a, enum answer which)
+{
+	struct bytes body = BYTES_INIT(PAGE_TOTAL_LEN);
+	enum status st;
+
+	if ((st = make_body(a, table[which].page, &body)) == ST_OK)
+		st = make_answer(a, which, &body);
+	bytes_free(&body);
+	return st;
+}
+
+static void
+say_opens(struct answers *a, uint64_t opens)
+{
+	char day[PAGE_DAY_LEN + 1];
+
+	page_text_day(opens, day);
+	if (opens == 0)
+		snprintf(
+		    a->opens, sizeof(a->opens), "Come back in a day or two.");
+	else
+		snprintf(a->opens, sizeof(a->opens),
+		    "Come back on %s (UTC) or later.", day);
+}
+
 enum status
 answers_new(const struct answer_limits *limits, struct answers **out)
 {
-	struct bytes body = BYTES_INIT(PAGE_TOTAL_LEN);
-	char hash[HASH_TEXT_LEN + 1];
-	struct answers *a = NULL;
+	struct answers *a = malloc(sizeof(*a));
 	enum status st;
 
 	*out = NULL;
-	if ((st = style_hash(hash)) != ST_OK)
-		return st;
-	if ((a = malloc(sizeof(*a))) == NULL)
+	if (a == NULL)
 		return ST_NOMEM;
-	for (int i = 0; i < ANSWER_COUNT && st == ST_OK; i++) {
-		bytes_clear(&body);
-		if ((st = make_body(table[i].page, limits, &body)) == ST_OK)
-			st = make_answer(a, (enum answer)i, &body, hash);
-	}
+	a->limits = *limits;
+	say_opens(a, 0);
+	st = style_hash(a->hash);
+	for (int i = 0; i < ANSWER_COUNT && st == ST_OK; i++)
+		st = make(a, (enum answer)i);
 	if (st == ST_OK) {
 		*out = a;
 		a = NULL; /* now the caller's */
 	}
-	bytes_free(&body);
 	answers_free(a);
 	return st;
+}
+
+/* Somebody may have taken the first half of that page a moment ago; the
+ * other half is of the same length, and no worse to read. */
+enum status
+answers_set_opens(struct answers *answers, uint64_t opens)
+{
+	say_opens(answers, opens);
+	return make(answers, ANSWER_CLOSED);
 }
 
 void
@@ -243,4 +304,38 @@ answers_get(const struct answers *answers, enum answer which, size_t *head_len)
 {
 	*head_len = answers->head_len[which];
 	return answers->page[which];
+}
+
+/* Append to out, of which *at bytes are written.  False if it is too long. */
+static bool
+put(uint8_t *out, size_t *at, const void *p, size_t len)
+{
+	if (len > PAGE_TOTAL_LEN - *at)
+		return false;
+	if (len > 0)
+		memcpy(out + *at, p, len);
+	*at += len;
+	return true;
+}
+
+enum status
+answers_fill(const struct answers *answers, enum answer which,
+    const struct site_text fill[static BLANKS], uint8_t *out)
+{
+	const uint8_t *p = answers->page[which];
+	const uint8_t *end = p + answers->len[which], *mark;
+	const struct site_text *text;
+	size_t at = 0;
+
+	while ((mark = memchr(p, BLANK_MARK, (size_t)(end - p))) != NULL) {
+		text = &fill[mark[1] - BLANK_FIRST];
+		if (!put(out, &at, p, (size_t)(mark - p)) ||
+		    !put(out, &at, text->p, text->len))
+			return ST_LIMIT;
+		p = mark + 2;
+	}
+	if (!put(out, &at, p, (size_t)(end - p)))
+		return ST_LIMIT;
+	memset(out + at, '\n', PAGE_TOTAL_LEN - at);
+	return ST_OK;
 }

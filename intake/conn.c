@@ -1,13 +1,16 @@
 #include "intake/conn.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/guarded.h"
 #include "base/log.h"
 #include "intake/limits.h"
+#include "site/words.h"
 
 _Static_assert(sizeof(struct conn) < 1024 - 64,
     "a silent connection costs less than 1 KiB, malloc's share included");
@@ -31,15 +34,23 @@ conn_move(struct conn *c, struct conn_list *list)
 }
 
 void
-conn_phase(struct conn *c, enum conn_phase phase, struct conn_list *list,
-    unsigned seconds)
+conn_phase_ms(
+    struct conn *c, enum conn_phase phase, struct conn_list *list, uint64_t ms)
 {
-	const struct timeval after = {.tv_sec = (time_t)seconds};
+	const struct timeval after = {
+	    (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
 
 	c->phase = phase;
 	conn_move(c, list);
 	/* Its memory was set aside when the timer was first added. */
 	(void)event_add(&c->timer, &after);
+}
+
+void
+conn_phase(struct conn *c, enum conn_phase phase, struct conn_list *list,
+    unsigned seconds)
+{
+	conn_phase_ms(c, phase, list, (uint64_t)seconds * 1000);
 }
 
 void
@@ -57,6 +68,8 @@ conn_drop(struct conn *c)
 
 	conn_body_end(c);
 	keeper_link_leave(rx->link, c->number);
+	conn_mail_end(c);
+	guarded_free(c->code);
 	event_del(&c->readable);
 	event_del(&c->writable);
 	event_del(&c->timer);
@@ -81,6 +94,61 @@ linger(struct conn *c)
 	conn_phase(c, CONN_LINGER, &c->rx->draining, LIMIT_LINGER_SECONDS);
 }
 
+/*
+ * The receipt with the words of c's code.  It lies in memory that all share,
+ * and is made again for each write, so that a visitor who reads slowly costs
+ * nothing but the code.
+ */
+static const uint8_t *
+make_receipt(struct conn *c, size_t at)
+{
+	struct site_text fill[BLANKS] = {{NULL, 0}};
+	uint16_t word[RETURN_WORDS];
+
+	return_code_words(c->code, word);
+	for (size_t i = 0; i < RETURN_WORDS; i++) {
+		const char *text = words_text(WORDS_ENGLISH, word[i]);
+
+		fill[BLANK_WORD + i] = (struct site_text){
+		    (const unsigned char *)text, strlen(text)};
+	}
+	if (answers_fill(c->rx->answers, ANSWER_RECEIPT, fill, c->rx->page) !=
+	    ST_OK)
+		log_event(LOG_BUG); /* a unit test holds that they fit */
+	wipe(word, sizeof(word));
+	wipe(fill, sizeof(fill));
+	return c->rx->page + at;
+}
+
+static ssize_t
+send_more(struct conn *c)
+{
+	const uint8_t *p = c->out;
+	ssize_t n;
+	int err;
+
+	if (p == NULL)
+		p = make_receipt(c, PAGE_TOTAL_LEN - c->out_left);
+	n = send(c->fd, p, c->out_left, MSG_NOSIGNAL);
+	if (c->out == NULL) {
+		err = errno;
+		wipe(c->rx->page, PAGE_TOTAL_LEN);
+		errno = err;
+	} else if (n > 0) {
+		c->out += n;
+	}
+	return n;
+}
+
+/* All is said: nothing of it stays. */
+static void
+out_end(struct conn *c)
+{
+	conn_mail_end(c);
+	guarded_free(c->code);
+	c->code = NULL;
+}
+
 /* Write more of the answer.  May drop c. */
 static void
 out_writable(struct conn *c)
@@ -88,7 +156,7 @@ out_writable(struct conn *c)
 	ssize_t n;
 
 	while (c->out_left > 0) {
-		n = send(c->fd, c->out, c->out_left, MSG_NOSIGNAL);
+		n = send_more(c);
 		if (n == -1 && errno == EINTR)
 			continue;
 		if (n == -1 && errno == EAGAIN) {
@@ -98,9 +166,9 @@ out_writable(struct conn *c)
 		}
 		if (n <= 0)
 			break;
-		c->out += n;
 		c->out_left -= (size_t)n;
 	}
+	out_end(c);
 	if (c->out_left > 0)
 		conn_drop(c);
 	else if (c->left == 0)
@@ -142,11 +210,19 @@ conn_answer(struct conn *c, enum answer which)
 	unsigned seconds = LIMIT_ANSWER_SECONDS;
 	size_t head_len;
 
+	if (c->ticks) {
+		conn_mail_hold(c, which);
+		return;
+	}
 	conn_body_end(c);
 	keeper_link_leave(c->rx->link, c->number);
 	c->number = 0;
 	conn_head_free(c);
 	c->out = answers_get(c->rx->answers, which, &head_len);
+	if (which == ANSWER_RECEIPT)
+		c->out = NULL;
+	if (which == ANSWER_REPLY)
+		c->out = conn_mail_page(c);
 	c->out_left = c->http.method == HTTP_HEAD ? head_len : PAGE_TOTAL_LEN;
 	if (c->left > LIMIT_DRAIN_BYTES) {
 		c->left = LIMIT_DRAIN_BYTES;
@@ -175,7 +251,12 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 	case CONN_BODY:
 		conn_body_readable(c);
 		return;
+	case CONN_FORM:
+		conn_mail_readable(c);
+		return;
 	case CONN_WAIT: /* not listened to */
+	case CONN_ASKED:
+	case CONN_TICK:
 		return;
 	case CONN_OUT:
 	case CONN_LINGER:
@@ -214,6 +295,11 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 		/* Committed and no word: it may be kept yet. */
 		conn_answer(
 		    c, c->upload == NULL ? ANSWER_UNCERTAIN : ANSWER_TROUBLE);
+		return;
+	case CONN_FORM:
+	case CONN_ASKED:
+	case CONN_TICK:
+		conn_mail_deadline(c);
 		return;
 	case CONN_OUT:
 	case CONN_LINGER:
@@ -285,5 +371,7 @@ conn_answer_bodies(struct receiver *rx, enum answer which)
 		next = TAILQ_NEXT(c, link);
 		if (c->phase == CONN_BODY)
 			conn_answer(c, which);
+		else if (c->phase == CONN_FORM)
+			conn_answer(c, ANSWER_MAIL_AWAY);
 	}
 }

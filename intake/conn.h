@@ -4,6 +4,9 @@
  *	HEAD    the request's head arrives         30 s, 8 KiB
  *	BODY    a tip arrives and is sealed        512 B/s over 2 minutes
  *	WAIT    padding, COMMIT, the keeper's word
+ *	FORM    somebody comes back with a code      30 s, 8 KiB
+ *	ASKED   what waits for that code? the keeper's word
+ *	TICK    an answer to that is made, and leaves at the next tick
  *	OUT     the answer goes out, and what the visitor still sends of a
  *	        refused body is read and dropped: Firefox reads no answer before
  *	        it has written all
@@ -20,7 +23,16 @@
 #include "intake/http_parse.h"
 #include "intake/receiver.h"
 
-enum conn_phase { CONN_HEAD, CONN_BODY, CONN_WAIT, CONN_OUT, CONN_LINGER };
+enum conn_phase {
+	CONN_HEAD,
+	CONN_BODY,
+	CONN_WAIT,
+	CONN_FORM,
+	CONN_ASKED,
+	CONN_TICK,
+	CONN_OUT,
+	CONN_LINGER,
+};
 
 struct conn {
 	TAILQ_ENTRY(conn) link;
@@ -47,8 +59,15 @@ struct conn {
 	uint64_t pace_end;     /* ms; when it will be looked at */
 	uint64_t paused_at;    /* ms */
 	TAILQ_ENTRY(conn) pause;
+	uint8_t *code; /* to be shown on the receipt, or NULL */
+	/* FORM, ASKED, TICK */
+	struct mail *mail;
+	bool mail_counted;  /* as one of rx->mails and the circuit's */
+	bool ticks;         /* what is answered waits for a tick */
+	uint64_t tick_from; /* ms; when the head was there */
+	enum answer tick_answer;
 	/* OUT */
-	const uint8_t *out;
+	const uint8_t *out; /* NULL: the receipt, made anew for each write */
 	size_t out_left;
 	bool close_now; /* once that is out: nobody is left to wait for */
 };
@@ -79,8 +98,10 @@ bool conn_body_yield(struct receiver *rx);
 /* The keeper's queue has room again. */
 void conn_resume_all(void);
 
-/* keeper_link's word about the upload of owner, a connection. */
+/* keeper_link's word about the upload or the question of owner, a
+ * connection. */
 void conn_outcome(void *owner, enum keeper_outcome outcome);
+void conn_slot(void *owner, uint64_t id, const uint8_t *sealed);
 
 /* For conn's own files. */
 
@@ -89,6 +110,9 @@ void conn_move(struct conn *c, struct conn_list *list);
 /* Move to a phase, a list and a deadline in seconds. */
 void conn_phase(struct conn *c, enum conn_phase phase, struct conn_list *list,
     unsigned seconds);
+/* The same with a deadline in milliseconds. */
+void conn_phase_ms(
+    struct conn *c, enum conn_phase phase, struct conn_list *list, uint64_t ms);
 /* Answer, give up any upload, drain what is left of the body. May drop c. */
 void conn_answer(struct conn *c, enum answer which);
 /* Bytes of the head are there: conn_head.c.  May drop c. */
@@ -101,6 +125,23 @@ void conn_body_readable(struct conn *c);
 void conn_body_deadline(struct conn *c);
 /* The upload, if any, ends here; if it was not committed nothing is kept. */
 void conn_body_end(struct conn *c);
+/* A visit with a return code, conn_mail.c.  May it begin?  ANSWER_COUNT: yes,
+ * and it is counted. */
+enum answer conn_mail_admit(struct conn *c);
+/* Begin its body.  May drop c. */
+void conn_mail_begin(struct conn *c);
+/* Its form can be read.  May drop c. */
+void conn_mail_readable(struct conn *c);
+/* The deadline of FORM, ASKED or TICK has passed.  May drop c. */
+void conn_mail_deadline(struct conn *c);
+/* The keeper's word about what was asked.  May drop c. */
+void conn_mail_outcome(struct conn *c, enum keeper_outcome outcome);
+/* Keep an answer until the tick. */
+void conn_mail_hold(struct conn *c, enum answer which);
+/* The page that was made for this visitor, or NULL. */
+const uint8_t *conn_mail_page(struct conn *c);
+/* The visit is over. */
+void conn_mail_end(struct conn *c);
 /* Wipe and give back the head's buffer. */
 void conn_head_free(struct conn *c);
 /* Milliseconds of a clock that is never set. */

@@ -79,6 +79,7 @@ pad(struct conn *c)
 		return;
 	}
 	c->number = upload_number(c->upload);
+	c->code = upload_take_code(c->upload);
 	conn_body_end(c);
 	conn_phase(c, CONN_WAIT, &c->rx->working, LIMIT_ANSWER_SECONDS);
 }
@@ -252,5 +253,10 @@ conn_outcome(void *owner, enum keeper_outcome outcome)
 	struct conn *c = owner;
 
 	c->number = 0;
-	conn_answer(c, answer[outcome]);
+	if (c->mail != NULL)
+		conn_mail_outcome(c, outcome);
+	else if (outcome == OUTCOME_KEPT && c->code == NULL)
+		conn_answer(c, ANSWER_RECEIPT_AGAIN);
+	else
+		conn_answer(c, answer[outcome]);
 }

@@ -104,7 +104,21 @@ begin_upload(struct conn *c, const struct recipients *to)
 	return ANSWER_COUNT;
 }
 
-/* The head is whole and of the grammar.  ANSWER_COUNT: a tip arrives. */
+/* May it come back with a code?  ANSWER_COUNT: yes. */
+static enum answer
+decide_return(struct conn *c)
+{
+	if (c->http.method != HTTP_POST)
+		return ANSWER_RETURN;
+	c->ticks = true;
+	c->tick_from = conn_now();
+	if (foreign(c))
+		return ANSWER_FOREIGN;
+	return c->http.length > LIMIT_RETURN_LEN ? ANSWER_MAIL_LARGE
+						 : conn_mail_admit(c);
+}
+
+/* The head is whole and of the grammar.  ANSWER_COUNT: a body is taken. */
 static enum answer
 decide(struct conn *c)
 {
@@ -115,6 +129,8 @@ decide(struct conn *c)
 
 	if (!host_ours(c))
 		return ANSWER_WRONG_HOST;
+	if (http_span_same(c->head, c->http.target, "/return"))
+		return decide_return(c);
 	if (!form && !tip)
 		return ANSWER_NOT_FOUND;
 	if (c->http.method != HTTP_POST)
@@ -164,7 +180,10 @@ head_whole(struct conn *c)
 	}
 	c->left = c->http.length;
 	say_continue(c);
-	conn_body_begin(c);
+	if (c->mail != NULL)
+		conn_mail_begin(c);
+	else
+		conn_body_begin(c);
 }
 
 /* Where the head is not whole, no browser asks: how much still comes is not

@@ -13,8 +13,8 @@
 #include "intake/limits.h"
 #include "store/keeper_msg.h"
 
-#define IN_LEN 1024
-#define ANSWER_MAX KEEPER_ROOM_LEN /* the longest of the keeper's frames */
+#define IN_LEN 16384
+#define ANSWER_MAX KEEPER_SLOT_LEN /* the longest of the keeper's frames */
 
 _Static_assert((KEEPER_UPLOADS_MAX & (KEEPER_UPLOADS_MAX - 1)) == 0,
     "a number's low bits are its place");
@@ -23,10 +23,16 @@ _Static_assert(ENVELOPE_SEALED_RECORD_LEN <= KEEPER_DATA_MAX &&
 	ENVELOPE_HEAD_MAX <= KEEPER_DATA_MAX,
     "what an envelope gives at once fits a frame");
 
+_Static_assert(IN_LEN >= KEEPER_HEAD_LEN + ANSWER_MAX, "a frame fits");
+
+enum kind { UPLOAD, MAIL, FORGET };
+
 struct entry {
 	uint32_t number; /* 0: free */
-	bool sent;       /* the keeper has heard of it */
-	bool committed;
+	enum kind kind;
+	bool sent;           /* the keeper has heard of it */
+	bool committed;      /* or asked: an answer will come */
+	uint8_t slots;       /* of a MAIL that came */
 	uint64_t commit_end; /* queue position behind its COMMIT */
 	void *owner;         /* NULL: left */
 };
@@ -40,6 +46,7 @@ struct keeper_link {
 	uint64_t written;       /* bytes of the queue that went out, ever */
 	bool broken;            /* half a message: ends at the next turn */
 	uint32_t last;          /* the number given out last */
+	uint32_t mails;         /* questions under way */
 	size_t in_len;
 	uint8_t in[IN_LEN];
 	struct entry entry[KEEPER_UPLOADS_MAX];
@@ -59,6 +66,8 @@ settle(struct keeper_link *link, struct entry *e, enum keeper_outcome outcome)
 {
 	void *owner = e->owner;
 
+	if (e->kind != UPLOAD)
+		link->mails--;
 	*e = (struct entry){0};
 	if (owner != NULL)
 		link->events.outcome(owner, outcome);
@@ -168,7 +177,31 @@ take_refused(struct keeper_link *link, struct entry *e, uint8_t reason)
 	return ST_OK;
 }
 
-/* One frame of the keeper.  An upload that is not known was left earlier. */
+/* The keeper's last word about an entry of that kind. */
+static enum status
+take_done(struct keeper_link *link, struct entry *e, enum kind kind)
+{
+	if (e == NULL)
+		return ST_OK;
+	if (e->kind != kind || !e->committed)
+		return ST_MALFORMED;
+	settle(link, e, OUTCOME_KEPT);
+	return ST_OK;
+}
+
+static enum status
+take_slot(struct keeper_link *link, struct entry *e, const uint8_t *p)
+{
+	if (e == NULL)
+		return ST_OK;
+	if (e->kind != MAIL)
+		return ST_MALFORMED;
+	if (e->owner != NULL)
+		link->events.slot(e->owner, le64_get(p), p + 8);
+	return ++e->slots < KEEPER_SLOTS ? ST_OK : take_done(link, e, MAIL);
+}
+
+/* One frame of the keeper.  A number that is not known was left earlier. */
 static enum status
 take_frame(
     struct keeper_link *link, const struct keeper_head *head, const uint8_t *p)
@@ -177,11 +210,11 @@ take_frame(
 
 	switch (head->type) {
 	case KEEPER_KEPT:
-		if (e != NULL && !e->committed)
-			return ST_MALFORMED;
-		if (e != NULL)
-			settle(link, e, OUTCOME_KEPT);
-		return ST_OK;
+		return take_done(link, e, UPLOAD);
+	case KEEPER_FORGOTTEN:
+		return take_done(link, e, FORGET);
+	case KEEPER_SLOT:
+		return take_slot(link, e, p);
 	case KEEPER_REFUSED:
 		return e == NULL ? ST_OK : take_refused(link, e, p[0]);
 	case KEEPER_ROOM:
@@ -191,6 +224,8 @@ take_frame(
 	case KEEPER_DATA:
 	case KEEPER_COMMIT:
 	case KEEPER_ABORT:
+	case KEEPER_MAIL:
+	case KEEPER_FORGET:
 		break;
 	}
 	return ST_MALFORMED;
@@ -383,6 +418,56 @@ keeper_link_commit(struct keeper_link *link, uint32_t number, uint64_t len,
 	e->committed = true;
 	e->commit_end = link->written + evbuffer_get_length(link->queue);
 	return ST_OK;
+}
+
+/* Send a question and wait for its answer. */
+static enum status
+ask(struct keeper_link *link, uint32_t *number, enum kind kind,
+    const uint8_t *p, size_t len)
+{
+	enum keeper_type type = kind == MAIL ? KEEPER_MAIL : KEEPER_FORGET;
+	struct entry *e = entry_of(link, *number);
+	enum status st = queue_frame(link, type, *number, p, len);
+
+	if (st != ST_OK) {
+		*e = (struct entry){0};
+		*number = 0;
+		return st;
+	}
+	e->kind = kind;
+	e->sent = e->committed = true;
+	e->commit_end = link->written + evbuffer_get_length(link->queue);
+	link->mails++;
+	return ST_OK;
+}
+
+enum status
+keeper_link_mail(struct keeper_link *link, void *owner,
+    const uint8_t box[static MAILBOX_ID_LEN], uint32_t *number)
+{
+	enum status st = ST_LIMIT;
+
+	*number = 0;
+	if (link->mails == KEEPER_MAILS_MAX ||
+	    (st = keeper_link_open(link, owner, number)) != ST_OK)
+		return st;
+	return ask(link, number, MAIL, box, MAILBOX_ID_LEN);
+}
+
+enum status
+keeper_link_forget(struct keeper_link *link, void *owner,
+    const uint8_t box[static MAILBOX_ID_LEN], uint64_t id, uint32_t *number)
+{
+	uint8_t body[KEEPER_FORGET_LEN];
+	enum status st = ST_LIMIT;
+
+	*number = 0;
+	if (link->mails == KEEPER_MAILS_MAX ||
+	    (st = keeper_link_open(link, owner, number)) != ST_OK)
+		return st;
+	memcpy(body, box, MAILBOX_ID_LEN);
+	le64_put(body + MAILBOX_ID_LEN, id);
+	return ask(link, number, FORGET, body, sizeof(body));
 }
 
 void

@@ -17,13 +17,15 @@
 
 #include "base/status.h"
 #include "crypto/envelope.h"
+#include "crypto/return_code.h"
 
 struct event_base;
 struct keeper_link; /* opaque */
 
-/* What became of an upload.  Its number is free by then. */
+/* What became of an upload, or of a question about a mailbox.  Its number is
+ * free by then. */
 enum keeper_outcome {
-	OUTCOME_KEPT,      /* on disk */
+	OUTCOME_KEPT,      /* on disk; a question: answered */
 	OUTCOME_FULL,      /* refused: no room */
 	OUTCOME_TROUBLE,   /* refused: the store failed */
 	OUTCOME_LOST,      /* the channel ended; surely not kept */
@@ -34,6 +36,9 @@ enum keeper_outcome {
  * the owner's. */
 struct keeper_events {
 	void (*outcome)(void *owner, enum keeper_outcome outcome);
+	/* One of KEEPER_SLOTS answers to keeper_link_mail(); behind the last
+	 * comes OUTCOME_KEPT. */
+	void (*slot)(void *owner, uint64_t id, const uint8_t *sealed);
 	void (*room)(void *ctx, uint64_t files, uint64_t text);
 	void (*drained)(void *ctx); /* written, and the queue is below half */
 	void (*gone)(void *ctx);    /* after every upload had its outcome */
@@ -70,9 +75,19 @@ MUST_CHECK enum status keeper_link_commit(struct keeper_link *link,
     uint32_t number, uint64_t len, const uint8_t digest[static TIP_DIGEST_LEN]);
 
 /*
- * The owner ends.  An upload that was not committed is aborted; one that was
- * goes its way and nobody is told.  A number that has had its outcome, or 0,
- * is allowed.
+ * Ask which replies wait for a mailbox, or have one deleted.  ST_OK: an
+ * outcome will follow; ST_AGAIN (no channel), ST_LIMIT (KEEPER_MAILS_MAX are
+ * under way, or as keeper_link_open()), ST_NOMEM.
+ */
+MUST_CHECK enum status keeper_link_mail(struct keeper_link *link, void *owner,
+    const uint8_t box[static MAILBOX_ID_LEN], uint32_t *number);
+MUST_CHECK enum status keeper_link_forget(struct keeper_link *link, void *owner,
+    const uint8_t box[static MAILBOX_ID_LEN], uint64_t id, uint32_t *number);
+
+/*
+ * The owner ends.  An upload that was not committed is aborted; one that was,
+ * and a question, goes its way and nobody is told.  A number that has had its
+ * outcome, or 0, is allowed.
  */
 void keeper_link_leave(struct keeper_link *link, uint32_t number);
 

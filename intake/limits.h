@@ -47,6 +47,15 @@
 #define LIMIT_CLAIM_FIRST 1048576
 #define LIMIT_CLAIM_TIMES 16
 
+/* people who come back with a return code */
+#define LIMIT_CODE_TEXT 1024    /* what is typed as a code */
+#define LIMIT_RETURN_LEN 8192   /* the form's body */
+#define LIMIT_RETURN_SECONDS 30 /* for it to arrive */
+#define LIMIT_MAILS 64          /* looking at the same time */
+#define LIMIT_CIRCUIT_MAILS 4   /* of one circuit */
+#define LIMIT_MAIL_LEN 28672    /* guarded memory set aside for each */
+#define LIMIT_TICK_MS 250 /* all their answers leave at a multiple of it */
+
 /* between receiver and keeper */
 #define LIMIT_KEEPER_QUEUE 1048576 /* sealed bytes waiting to be written */
 

@@ -18,23 +18,40 @@
 
 #define ACCEPTS_A_TURN 32
 
+/* The page of a closed line says when to come back, if that is known. */
+static void
+say_opens(struct receiver *rx, uint64_t now, uint64_t next)
+{
+	uint64_t opens = rx->told.opens > now ? rx->told.opens : next;
+
+	if (opens <= now)
+		opens = 0;
+	if (opens == rx->opens)
+		return;
+	if (answers_set_opens(rx->answers, opens) == ST_OK)
+		rx->opens = opens;
+	else
+		log_event(LOG_NOMEM); /* it says what it said before */
+}
+
 const struct recipients *
 receiver_epoch(struct receiver *rx)
 {
-	uint64_t now = (uint64_t)time(NULL);
-	const struct recipients *best = NULL, *e;
+	uint64_t now = (uint64_t)time(NULL), next;
+	const struct recipients *e;
+	enum epoch_state state;
 
-	for (size_t i = 0; i < rx->epochs; i++) {
-		e = &rx->epoch[i];
-		if (e->from <= now && now < e->until &&
-		    (best == NULL || e->epoch > best->epoch))
-			best = e;
-	}
-	if (rx->was_closed != (best == NULL)) {
-		rx->was_closed = best == NULL;
+	e = epoch_in_force(rx->told.epoch, sizeof(rx->told.epoch[0]),
+	    rx->told.count, now, rx->floor, &state, &next);
+	if (e == NULL)
+		say_opens(rx, now, next);
+	else if (e->epoch > rx->floor)
+		rx->floor = e->epoch;
+	if (rx->was_closed != (e == NULL)) {
+		rx->was_closed = e == NULL;
 		log_event(rx->was_closed ? LOG_CLOSED : LOG_OPEN);
 	}
-	return best;
+	return e;
 }
 
 static void
@@ -181,7 +198,7 @@ receiver_new(int control_fd, const int fds[static DOORS], struct receiver **out)
 {
 	struct receiver *rx = wiping_malloc(sizeof(*rx));
 	struct keeper_events events = {
-	    conn_outcome, on_room, on_drained, on_keeper_gone, rx};
+	    conn_outcome, conn_slot, on_room, on_drained, on_keeper_gone, rx};
 
 	*out = NULL;
 	if (rx == NULL)
@@ -234,6 +251,8 @@ receiver_free(struct receiver *rx)
 	admission_free(rx->admission);
 	answers_free(rx->answers);
 	guarded_free(rx->read_buf);
+	guarded_free(rx->page);
+	guarded_free(rx->scratch);
 	free_event(rx->control);
 	for (size_t i = 0; i < DOORS; i++) {
 		free_event(rx->door[i].accept);

@@ -19,6 +19,7 @@
 #include "intake/answer.h"
 #include "intake/control.h"
 #include "intake/keeper_link.h"
+#include "intake/mail.h"
 #include "intake/upload.h"
 
 #define HOST_TEXT_LEN 32 /* "127.0.0.1:65535" and a NUL */
@@ -44,14 +45,18 @@ struct receiver {
 	bool configured, keyed;
 	struct control_config config;
 	char loopback[2][HOST_TEXT_LEN]; /* our names at 127.0.0.1 */
-	size_t epochs;
-	struct recipients epoch[CONTROL_EPOCHS_MAX];
+	struct control_epochs told;
+	uint32_t floor; /* the highest epoch ever in force, as far as known */
+	uint64_t opens; /* as the closed page says it, 0 if it does not */
 	/* made once configured */
 	struct answers *answers;
 	struct admission *admission;
 	struct keeper_link *link;
 	struct upload_shop shop;
-	uint8_t *read_buf; /* guarded, LIMIT_READ_LEN, zero between reads */
+	/* guarded, and zero between uses */
+	uint8_t *read_buf; /* LIMIT_READ_LEN */
+	uint8_t *page;     /* PAGE_TOTAL_LEN */
+	struct mail_scratch *scratch;
 	/* serving */
 	bool ready;       /* READY was sent */
 	bool stopping;    /* finishing what is under way */
@@ -60,6 +65,7 @@ struct receiver {
 	bool accept_idle; /* as many as may be are open, and none can go */
 	uint32_t conns;
 	uint32_t uploads, uploads_max;
+	uint32_t mails; /* visits with a return code */
 	/* Every connection is in one of these, the oldest first. */
 	struct conn_list silent;   /* no byte has come */
 	struct conn_list heading;  /* a head is arriving */
@@ -88,7 +94,8 @@ MUST_CHECK enum status receiver_configure(struct receiver *rx);
  * process's exit code. */
 int receiver_run(struct receiver *rx);
 
-/* The newest epoch in force now, or NULL: then the form is closed. */
+/* The epoch in force now, or NULL: then the form is closed, and its page says
+ * when it opens. */
 const struct recipients *receiver_epoch(struct receiver *rx);
 
 /* A connection has ended: another may come in. */

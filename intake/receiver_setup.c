@@ -17,7 +17,7 @@
 #define CONNECTIONS_SANE 65536
 #define UPLOAD_SANE (UINT64_C(1) << 40)
 
-_Static_assert(CONTROL_EPOCHS_MAX * 701 + 4 <= IPC_MAX, "16 epochs fit");
+_Static_assert(CONTROL_EPOCHS_LEN_MAX <= IPC_MAX, "16 epochs fit");
 
 static bool
 config_sane(const struct control_config *config)
@@ -83,13 +83,16 @@ take_config(struct receiver *rx, const void *p, size_t len)
 	if (rx->uploads_max > LIMIT_UPLOADS)
 		rx->uploads_max = LIMIT_UPLOADS;
 	/* Taken from the system page by page, when first used. */
-	st = guarded_open(
-	    ((size_t)rx->uploads_max + 1) * LIMIT_UPLOAD_LEN, &locked);
+	st = guarded_open(((size_t)rx->uploads_max + 2) * LIMIT_UPLOAD_LEN +
+		(size_t)LIMIT_MAILS * LIMIT_MAIL_LEN,
+	    &locked);
 	if (st != ST_OK)
 		return st;
 	if (!locked)
 		log_event(LOG_NO_MLOCK);
-	if ((rx->read_buf = guarded_new(LIMIT_READ_LEN)) == NULL)
+	if ((rx->read_buf = guarded_new(LIMIT_READ_LEN)) == NULL ||
+	    (rx->page = guarded_new(PAGE_TOTAL_LEN)) == NULL ||
+	    (rx->scratch = guarded_new(sizeof(*rx->scratch))) == NULL)
 		return ST_NOMEM;
 	pages = (struct answer_limits){
 	    config->upload_max, LIMIT_MESSAGE_LEN, config->files_max};
@@ -107,11 +110,14 @@ take_config(struct receiver *rx, const void *p, size_t len)
 static enum status
 take_epochs(struct receiver *rx, const void *p, size_t len)
 {
-	enum status st = control_epochs_parse(
-	    p, len, rx->epoch, CONTROL_EPOCHS_MAX, &rx->epochs);
+	static struct control_epochs told;
 
-	if (st != ST_OK)
+	if (control_epochs_parse(p, len, &told) != ST_OK)
 		return ST_MALFORMED;
+	rx->told = told;
+	/* Never back: not with the clock, and not with the supervisor. */
+	if (told.floor > rx->floor)
+		rx->floor = told.floor;
 	rx->keyed = true;
 	if (rx->ready)
 		(void)receiver_epoch(rx); /* says so if it closes or opens */

@@ -2,14 +2,19 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/guarded.h"
 #include "crypto/envelope.h"
+#include "crypto/return_code.h"
+#include "intake/ascii.h"
+#include "intake/code_text.h"
 #include "intake/multipart.h"
 
 /* Which part is open. */
 enum open_part {
 	PART_NONE,
 	PART_MESSAGE,   /* begun in the envelope with its first byte */
+	PART_CODE,      /* of an earlier tip; never in the envelope */
 	PART_FILE,      /* begun */
 	PART_FILE_BARE, /* no name and no byte so far: a field left empty */
 };
@@ -22,7 +27,11 @@ struct upload {
 	uint64_t part_size;
 	uint32_t parts, files;
 	uint32_t number;
-	bool had_message;
+	bool had_message, had_code;
+	bool again;    /* the form carried a code */
+	uint8_t *code; /* guarded, RETURN_CODE_LEN */
+	size_t code_text_len;
+	uint8_t code_text[LIMIT_CODE_TEXT];
 	bool committed;
 	enum open_part open;
 	enum answer why;
@@ -33,8 +42,8 @@ struct upload {
 
 #define PAGE_LEN 4096 /* guarded blocks are whole pages */
 _Static_assert(sizeof(struct upload) < PAGE_LEN &&
-	PAGE_LEN + ENVELOPE_RECORD_LEN + 2 * PAGE_LEN < LIMIT_UPLOAD_LEN,
-    "an upload, its envelope, and gaps between them");
+	2 * PAGE_LEN + ENVELOPE_RECORD_LEN + 2 * PAGE_LEN < LIMIT_UPLOAD_LEN,
+    "an upload, its code, its envelope, and gaps between them");
 
 static enum status
 fail(struct upload *up, enum answer why, enum status st)
@@ -109,11 +118,43 @@ on_part(void *ctx, const struct multipart_part *part)
 		up->open = PART_MESSAGE;
 		return ST_OK;
 	}
+	if (named(part, "code") && part->file == NULL && !up->had_code) {
+		up->had_code = true;
+		up->open = PART_CODE;
+		return ST_OK;
+	}
 	if (!named(part, "file") || part->file == NULL)
 		return fail(up, ANSWER_MALFORMED, ST_MALFORMED);
 	if (part->file_len > 0)
 		return begin_file(up, part->file, part->file_len);
 	up->open = PART_FILE_BARE;
+	return ST_OK;
+}
+
+static enum status
+code_data(struct upload *up, const uint8_t *p, size_t len)
+{
+	if (len > LIMIT_CODE_TEXT - up->code_text_len)
+		return fail(up, ANSWER_BAD_CODE, ST_LIMIT);
+	memcpy(up->code_text + up->code_text_len, p, len);
+	up->code_text_len += len;
+	return ST_OK;
+}
+
+/* A code of an earlier tip takes the place of the one made for this. */
+static enum status
+code_end(struct upload *up)
+{
+	size_t len = up->code_text_len;
+	bool empty = true;
+
+	for (size_t i = 0; i < len && empty; i++)
+		empty = ascii_among(up->code_text[i], " \t\r\n");
+	if (empty)
+		return ST_OK;
+	if (code_text_read(up->code_text, len, up->code) != ST_OK)
+		return fail(up, ANSWER_BAD_CODE, ST_MALFORMED);
+	up->again = true;
 	return ST_OK;
 }
 
@@ -129,6 +170,8 @@ on_data(void *ctx, const uint8_t *p, size_t len)
 	if (up->size > up->shop->upload_max ||
 	    (up->open == PART_MESSAGE && up->part_size > LIMIT_MESSAGE_LEN))
 		return fail(up, ANSWER_TOO_LARGE, ST_LIMIT);
+	if (up->open == PART_CODE)
+		return code_data(up, p, len);
 	if (first && up->open == PART_MESSAGE)
 		st = begin_part(up, ENVELOPE_FIELD, "message", 7);
 	else if (up->open == PART_FILE_BARE)
@@ -143,6 +186,8 @@ on_part_end(void *ctx)
 	enum open_part was = up->open;
 
 	up->open = PART_NONE;
+	if (was == PART_CODE)
+		return code_end(up);
 	/* What was left empty in the form is not there in the tip. */
 	if (was == PART_FILE_BARE ||
 	    (was == PART_MESSAGE && up->part_size == 0))
@@ -158,14 +203,21 @@ upload_new(const struct upload_shop *shop, const struct recipients *to,
 {
 	struct upload *up;
 
-	if ((*out = up = guarded_new(sizeof(*up))) == NULL)
+	*out = NULL;
+	if ((up = guarded_new(sizeof(*up))) == NULL)
 		return ST_NOMEM;
+	if ((up->code = guarded_new(RETURN_CODE_LEN)) == NULL) {
+		guarded_free(up);
+		return ST_NOMEM;
+	}
+	return_code_new(up->code);
 	up->shop = shop;
 	up->to = *to;
 	up->owner = owner;
 	up->why = ANSWER_TROUBLE;
 	admission_claim(shop->admission, &up->claim,
 	    envelope_bound(body_len, to->count), body_len > UPLOAD_TEXT_MAX);
+	*out = up;
 	return ST_OK;
 }
 
@@ -186,13 +238,39 @@ upload_feed(struct upload *up, const uint8_t *p, size_t len)
 	return st;
 }
 
+/* Where the analysts' answer will wait. */
+static enum status
+seal_mailbox(struct upload *up)
+{
+	uint8_t field[MAILBOX_FIELD_LEN];
+	struct mailbox box;
+	enum status st;
+
+	return_code_mailbox(up->code, &box, NULL);
+	mailbox_field_write(&box, field);
+	st = envelope_part(
+	    up->env, ENVELOPE_FIELD, MAILBOX_FIELD, sizeof(MAILBOX_FIELD) - 1);
+	if (st == ST_OK)
+		st = envelope_data(up->env, field, sizeof(field));
+	if (st == ST_OK)
+		st = envelope_part_end(up->env);
+	/* It would tell which tips belong to one person. */
+	wipe(field, sizeof(field));
+	wipe(&box, sizeof(box));
+	return st;
+}
+
 enum status
 upload_end(struct upload *up)
 {
+	enum status st;
+
 	if (!multipart_whole(&up->parser))
 		return fail(up, ANSWER_CUT, ST_SHORT);
 	if (up->env == NULL)
 		return fail(up, ANSWER_EMPTY, ST_ABSENT);
+	if ((st = seal_mailbox(up)) != ST_OK)
+		return st;
 	return envelope_end(up->env);
 }
 
@@ -221,6 +299,16 @@ upload_why(const struct upload *up)
 	return up->why;
 }
 
+uint8_t *
+upload_take_code(struct upload *up)
+{
+	uint8_t *code = up->again ? NULL : up->code;
+
+	if (code != NULL)
+		up->code = NULL; /* now the caller's */
+	return code;
+}
+
 uint32_t
 upload_number(const struct upload *up)
 {
@@ -234,6 +322,7 @@ upload_free(struct upload *up)
 		return;
 	admission_unclaim(up->shop->admission, &up->claim);
 	envelope_free(up->env);
+	guarded_free(up->code);
 	if (!up->committed)
 		keeper_link_leave(up->shop->link, up->number);
 	guarded_free(up);

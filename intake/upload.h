@@ -3,8 +3,12 @@
  *
  * multipart takes the body apart, the envelope seals each stretch as it lies
  * in the caller's buffer, and only sealed bytes go on.  Nothing reaches the
- * keeper before there is something to keep.  Everything here lies in one
- * guarded block, so that names of files do too.
+ * keeper before there is something to keep.  Everything here lies in guarded
+ * blocks, so that names of files do too.
+ *
+ * With each tip goes a mailbox for an answer.  Its return code is made here,
+ * unless the form carried the code of an earlier tip; the code itself is
+ * never sealed into the tip.
  */
 #ifndef TIPLINE_INTAKE_UPLOAD_H
 #define TIPLINE_INTAKE_UPLOAD_H
@@ -65,6 +69,10 @@ MUST_CHECK enum status upload_pad(struct upload *up, bool *done);
 
 /* The answer that tells why it failed. */
 enum answer upload_why(const struct upload *up);
+
+/* The return code that was made for this tip, guarded memory, RETURN_CODE_LEN
+ * bytes, the caller's from then on; NULL if the form carried one. */
+uint8_t *upload_take_code(struct upload *up);
 
 /* Its number at the keeper, 0 if it never came so far. */
 uint32_t upload_number(const struct upload *up);

@@ -3,19 +3,35 @@
  *
  * Every page is NAME.html: its title on the first line, then what goes into
  * layout.html's {{page}}.  {{style}} is style.css; {{upload_max}},
- * {{message_max}} and {{files_max}} are the limits in words.  The files are
- * embedded when the program is built (embed.cmake); the receiver, which can
- * open no file, renders them once at start (intake/answer.c).
+ * {{message_max}} and {{files_max}} are the limits in words, {{opens}} a
+ * sentence that says when to come back; all others are the blanks of
+ * intake/answer.h.  The files are embedded when the program is built
+ * (embed.cmake); the receiver, which can open no file, renders them once at
+ * start (intake/answer.c).
  */
 #ifndef TIPLINE_SITE_SITE_H
 #define TIPLINE_SITE_SITE_H
 
 #include <stddef.h>
 
+/* The longest reply that its page shows whole, in bytes of HTML: &, <, > and
+ * quotes take 4 to 6 each.  A longer one is cut, and the page says so. */
+#define SITE_REPLY_ESCAPED_MAX 7000
+
 /* X(name, stem of the file).  CMakeLists.txt embeds every *.html. */
 #define SITE_PAGES(X)                                                          \
 	X(SITE_FORM, form)                                                     \
 	X(SITE_RECEIPT, receipt)                                               \
+	X(SITE_RECEIPT_AGAIN, receipt_again)                                   \
+	X(SITE_BAD_CODE, bad_code)                                             \
+	X(SITE_RETURN, return )                                                \
+	X(SITE_REPLY, reply)                                                   \
+	X(SITE_NO_REPLY, no_reply)                                             \
+	X(SITE_FORGOTTEN, forgotten)                                           \
+	X(SITE_MAIL_MALFORMED, mail_malformed)                                 \
+	X(SITE_MAIL_BUSY, mail_busy)                                           \
+	X(SITE_MAIL_TROUBLE, mail_trouble)                                     \
+	X(SITE_MAIL_AWAY, mail_away)                                           \
 	X(SITE_CLOSED, closed)                                                 \
 	X(SITE_BUSY, busy)                                                     \
 	X(SITE_FULL, full)                                                     \

@@ -23,6 +23,7 @@ static void
 a_receiver_that_cannot_start_leaves_nothing(void **state)
 {
 	const struct control_config config = stage_config();
+	const uint8_t no_epochs[16] = {0};
 	struct receiver *rx;
 	enum status st;
 	int control[2], keeper[2];
@@ -40,8 +41,8 @@ a_receiver_that_cannot_start_leaves_nothing(void **state)
 		assert_int_equal(ipc_send(control[0], CONTROL_CONFIG, &config,
 				     sizeof(config), -1),
 		    ST_OK);
-		assert_int_equal(
-		    ipc_send(control[0], CONTROL_EPOCHS, "\0\0\0\0", 4, -1),
+		assert_int_equal(ipc_send(control[0], CONTROL_EPOCHS, no_epochs,
+				     sizeof(no_epochs), -1),
 		    ST_OK);
 		assert_int_equal(
 		    ipc_send(control[0], CONTROL_KEEPER, NULL, 0, keeper[1]),

@@ -20,4 +20,5 @@ target_link_libraries(tipline_stage PUBLIC tipline_receiver
 	tipline_crypto_open PRIVATE PkgConfig::CMOCKA PkgConfig::EVENT)
 unit_test(receiver_test tipline_stage)
 unit_test(visitors_test tipline_stage)
+unit_test(return_test tipline_stage)
 unit_test_with_faults(faults_test tipline_stage)

@@ -108,7 +108,7 @@ a_client_that_asks_first_is_told_to_go_on(void **state)
 		request.p) +
 	    4;
 	char got[sizeof(word)] = "";
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd;
 
@@ -122,7 +122,7 @@ a_client_that_asks_first_is_told_to_go_on(void **state)
 	stage_hear(&s, fd, &reply);
 	assert_int_equal(reply.code, 200);
 	assert_told(&s, "<message>hello;");
-	reply_free(&reply);
+	heard_free(&reply);
 	/* Who sends its body without waiting needs no word. */
 	assert_int_equal(stage_ask(&s, request.p, request.len), 200);
 	assert_int_equal(s.committed, 2);
@@ -217,7 +217,7 @@ a_body_too_large_is_answered_and_drained(void **state)
 	const struct tip_part parts[] = {
 	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
 	struct bytes request = tip_request("", parts);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd;
 
@@ -232,7 +232,7 @@ a_body_too_large_is_answered_and_drained(void **state)
 	assert_false(reply.reset);
 	assert_non_null(strstr((const char *)reply.text.p, "4 MiB"));
 	assert_int_equal(s.opened, 0);
-	reply_free(&reply);
+	heard_free(&reply);
 	bytes_free(&request);
 	stage_close(&s);
 	free(data);
@@ -243,7 +243,7 @@ a_cut_body_leaves_an_abort_and_gets_a_page(void **state)
 {
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", hello);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd;
 
@@ -256,7 +256,7 @@ a_cut_body_leaves_an_abort_and_gets_a_page(void **state)
 	assert_int_equal(reply.code, 400);
 	assert_non_null(
 	    strstr((const char *)reply.text.p, "did not arrive whole"));
-	reply_free(&reply);
+	heard_free(&reply);
 	stage_settle(&s);
 	assert_int_equal(s.opened, 1);
 	assert_int_equal(s.aborted, 1);
@@ -335,7 +335,7 @@ a_keeper_that_dies_is_told_honestly(void **state)
 	char *data = calloc(1, len);
 	const struct tip_part large[] = {
 	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 
 	(void)state;
@@ -351,7 +351,7 @@ a_keeper_that_dies_is_told_honestly(void **state)
 		assert_int_equal(reply.code, deaths[i].code);
 		assert_non_null(
 		    strstr((const char *)reply.text.p, deaths[i].words));
-		reply_free(&reply);
+		heard_free(&reply);
 		bytes_free(&request);
 		/* Until a new one is there, tips are refused; the form is
 		 * shown. */
@@ -375,7 +375,7 @@ a_keeper_that_is_behind_makes_uploads_wait(void **state)
 	const struct tip_part large[] = {
 	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
 	struct bytes request = tip_request("", large);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd;
 
@@ -406,7 +406,7 @@ a_keeper_that_is_behind_makes_uploads_wait(void **state)
 	shutdown(fd, SHUT_WR);
 	stage_hear(&s, fd, &reply);
 	assert_int_equal(reply.code, 500);
-	reply_free(&reply);
+	heard_free(&reply);
 	bytes_free(&request);
 	stage_close(&s);
 	free(data);
@@ -453,7 +453,7 @@ announcing_much_takes_no_room_from_others(void **state)
 	const struct tip_part large[] = {
 	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
 	struct bytes request = tip_request("", large);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fds[8];
 
@@ -480,7 +480,7 @@ announcing_much_takes_no_room_from_others(void **state)
 	stage_hear(&s, fds[0], &reply);
 	assert_int_equal(reply.code, 507);
 	assert_int_equal(post(&s, hello), 200);
-	reply_free(&reply);
+	heard_free(&reply);
 	bytes_free(&request);
 	stage_close(&s);
 }
@@ -540,7 +540,7 @@ an_answer_under_way_is_finished_when_told_to_stop(void **state)
 {
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", hello);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd, cut;
 
@@ -556,10 +556,10 @@ an_answer_under_way_is_finished_when_told_to_stop(void **state)
 	s.mood = KEEPER_KEEPS;
 	stage_hear(&s, fd, &reply);
 	assert_int_equal(reply.code, 200);
-	reply_free(&reply);
+	heard_free(&reply);
 	stage_hear(&s, cut, &reply); /* half a tip: refused */
 	assert_int_equal(reply.code, 503);
-	reply_free(&reply);
+	heard_free(&reply);
 	bytes_free(&request);
 	assert_int_equal(stage_wait(&s), 0);
 }

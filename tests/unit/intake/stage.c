@@ -117,6 +117,7 @@ stage_open_bare(struct stage *stage)
 	    .in = BYTES_INIT(1 << 20),
 	    .sealed = BYTES_INIT(SEALED_MAX),
 	    .told = BYTES_INIT(SEALED_MAX),
+	    .box_bytes = BYTES_INIT(4096),
 	    .reason = KEEPER_FULL};
 	if (ahead == NULL) {
 		/* as the program does; once, before libevent's first call */
@@ -162,17 +163,32 @@ stage_tell_config(struct stage *stage, const struct control_config *config)
 	    ST_OK);
 }
 
-void
-stage_tell_epochs(struct stage *stage, size_t count)
+static void
+tell(struct stage *stage, size_t count, uint64_t opens)
 {
+	static struct control_epochs epochs;
 	uint8_t message[4096];
 	size_t len;
 
-	assert_int_equal(control_epochs_write(
-			     &stage->to, count, message, sizeof(message), &len),
+	epochs = (struct control_epochs){.opens = opens, .count = count};
+	epochs.epoch[0] = stage->to;
+	assert_int_equal(
+	    control_epochs_write(&epochs, message, sizeof(message), &len),
 	    ST_OK);
 	assert_int_equal(
 	    ipc_send(stage->control, CONTROL_EPOCHS, message, len, -1), ST_OK);
+}
+
+void
+stage_tell_epochs(struct stage *stage, size_t count)
+{
+	tell(stage, count, 0);
+}
+
+void
+stage_tell_opens(struct stage *stage, uint64_t opens)
+{
+	tell(stage, 0, opens);
 }
 
 void
@@ -225,7 +241,7 @@ keeper_says(struct stage *stage, enum keeper_type type, uint32_t upload,
     const void *p, size_t len)
 {
 	const struct keeper_head head = {type, upload, (uint32_t)len};
-	uint8_t frame[KEEPER_HEAD_LEN + KEEPER_ROOM_LEN];
+	uint8_t frame[KEEPER_HEAD_LEN + KEEPER_SLOT_LEN];
 
 	keeper_head_write(&head, frame);
 	if (len > 0)
@@ -243,6 +259,23 @@ stage_room(struct stage *stage, uint64_t files, uint64_t text)
 	le64_put(room, files);
 	le64_put(room + 8, text);
 	keeper_says(stage, KEEPER_ROOM, 0, room, sizeof(room));
+}
+
+void
+stage_leave(struct stage *stage, const struct mailbox *box, uint64_t id,
+    uint32_t day, const char *text)
+{
+	struct stage_reply *r = stage->reply;
+	uint8_t seed[SECRET_KEY_LEN] = {1};
+	struct reply reply = {.day = day, .len = strlen(text)};
+
+	while (r->id != 0)
+		r++;
+	assert_true(r < stage->reply + STAGE_REPLIES);
+	memcpy(reply.text, text, reply.len);
+	r->id = id;
+	memcpy(r->box, box->id, MAILBOX_ID_LEN);
+	assert_int_equal(reply_seal(box, &reply, seed, r->sealed), ST_OK);
 }
 
 static const struct opener_key *
@@ -266,6 +299,13 @@ open_part(void *ctx, enum envelope_part kind, const uint8_t *name, size_t len)
 	struct stage *stage = ctx;
 	enum status st;
 
+	stage->in_box = kind == ENVELOPE_FIELD && len == 7 &&
+	    memcmp(name, MAILBOX_FIELD, 7) == 0;
+	if (stage->in_box) {
+		stage->boxes++;
+		bytes_clear(&stage->box_bytes);
+		return ST_OK;
+	}
 	st = bytes_append_text(
 	    &stage->told, kind == ENVELOPE_FILE ? "<file|" : "<");
 	if (st == ST_OK && len > 0)
@@ -278,7 +318,8 @@ open_data(void *ctx, const uint8_t *p, size_t len)
 {
 	struct stage *stage = ctx;
 
-	return bytes_append(&stage->told, p, len);
+	return bytes_append(
+	    stage->in_box ? &stage->box_bytes : &stage->told, p, len);
 }
 
 static enum status
@@ -287,6 +328,9 @@ open_part_end(void *ctx, uint64_t size)
 	struct stage *stage = ctx;
 
 	(void)size;
+	if (stage->in_box)
+		return mailbox_field_parse(
+		    stage->box_bytes.p, stage->box_bytes.len, &stage->box);
 	return bytes_append_text(&stage->told, ";");
 }
 
@@ -294,13 +338,17 @@ open_part_end(void *ctx, uint64_t size)
 static void
 open_tip(struct stage *stage, const uint8_t *commit)
 {
-	const struct opener_events events = {
-	    lookup, open_part, open_data, open_part_end, stage};
+	const struct opener_events events = {.lookup = lookup,
+	    .part = open_part,
+	    .data = open_data,
+	    .part_end = open_part_end,
+	    .ctx = stage};
 	uint8_t digest[DIGEST_LEN];
 	struct sha256 *hash = NULL;
 	struct opener *op = NULL;
 
 	bytes_clear(&stage->told);
+	stage->boxes = 0;
 	assert_int_equal(sha256_new(&hash), ST_OK);
 	assert_int_equal(
 	    sha256_update(hash, stage->sealed.p, stage->sealed.len), ST_OK);
@@ -353,6 +401,78 @@ on_commit(struct stage *stage, uint32_t upload, const uint8_t *body)
 	}
 }
 
+/* KEEPER_SLOTS of them, those without a reply all zero. */
+static void
+on_mail(struct stage *stage, uint32_t number, const uint8_t *box)
+{
+	uint8_t slot[KEEPER_SLOT_LEN];
+	unsigned sent = 0;
+
+	for (size_t i = 0; i < STAGE_REPLIES && sent < KEEPER_SLOTS; i++) {
+		const struct stage_reply *r = &stage->reply[i];
+
+		if (r->id == 0 || memcmp(r->box, box, MAILBOX_ID_LEN) != 0)
+			continue;
+		le64_put(slot, r->id);
+		memcpy(slot + 8, r->sealed, REPLY_LEN);
+		keeper_says(stage, KEEPER_SLOT, number, slot, sizeof(slot));
+		sent++;
+	}
+	memset(slot, 0, sizeof(slot));
+	for (; sent < KEEPER_SLOTS; sent++)
+		keeper_says(stage, KEEPER_SLOT, number, slot, sizeof(slot));
+}
+
+static void
+on_forget(struct stage *stage, const uint8_t *p)
+{
+	stage->forgot++;
+	for (size_t i = 0; i < STAGE_REPLIES; i++) {
+		struct stage_reply *r = &stage->reply[i];
+
+		if (r->id == le64_get(p + MAILBOX_ID_LEN) &&
+		    memcmp(r->box, p, MAILBOX_ID_LEN) == 0)
+			*r = (struct stage_reply){0};
+	}
+}
+
+/* A question.  False: it is none. */
+static bool
+on_question(
+    struct stage *stage, const struct keeper_head *head, const uint8_t *body)
+{
+	uint8_t reason = KEEPER_TROUBLE, nonsense[12] = {99};
+
+	if (head->type != KEEPER_MAIL && head->type != KEEPER_FORGET)
+		return false;
+	stage->asked++;
+	memcpy(stage->asked_box, body, MAILBOX_ID_LEN);
+	switch (stage->mood) {
+	case KEEPER_REFUSES_COMMIT:
+		keeper_says(stage, KEEPER_REFUSED, head->upload, &reason, 1);
+		return true;
+	case KEEPER_DIES_AT_COMMIT:
+		keeper_dies(stage);
+		return true;
+	case KEEPER_SPEAKS_NONSENSE:
+		assert_int_equal(send(stage->keeper, nonsense, sizeof(nonsense),
+				     MSG_NOSIGNAL),
+		    sizeof(nonsense));
+		return true;
+	case KEEPER_SILENT:
+		return true;
+	default:
+		break;
+	}
+	if (head->type == KEEPER_MAIL) {
+		on_mail(stage, head->upload, body);
+		return true;
+	}
+	on_forget(stage, body);
+	keeper_says(stage, KEEPER_FORGOTTEN, head->upload, NULL, 0);
+	return true;
+}
+
 static void
 on_frame(
     struct stage *stage, const struct keeper_head *head, const uint8_t *body)
@@ -360,6 +480,8 @@ on_frame(
 	uint8_t reason = (uint8_t)stage->reason;
 
 	assert_int_not_equal(head->upload, 0);
+	if (on_question(stage, head, body))
+		return;
 	if (head->type == KEEPER_DATA && stage->upload != head->upload) {
 		/* the tests send one tip at a time to a keeper that opens */
 		stage->upload = head->upload;
@@ -464,47 +586,47 @@ stage_say(struct stage *stage, int fd, const void *p, size_t len)
 }
 
 void
-stage_hear(struct stage *stage, int fd, struct reply *reply)
+stage_hear(struct stage *stage, int fd, struct heard *heard)
 {
 	uint8_t buf[16384];
 	ssize_t n;
 
-	*reply = (struct reply){.text = BYTES_INIT(1 << 20)};
+	*heard = (struct heard){.text = BYTES_INIT(1 << 20)};
 	for (;;) {
 		assert_true(wait_for(stage, fd, POLLIN, PATIENCE_MS));
 		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n <= 0)
 			break;
 		assert_int_equal(
-		    bytes_append(&reply->text, buf, (size_t)n), ST_OK);
+		    bytes_append(&heard->text, buf, (size_t)n), ST_OK);
 	}
-	reply->reset = n == -1;
+	heard->reset = n == -1;
 	close(fd);
-	assert_int_equal(bytes_append(&reply->text, "", 1), ST_OK);
-	reply->text.len--;
-	if (reply->text.len > 12)
-		reply->code =
-		    (int)strtol((const char *)reply->text.p + 9, NULL, 10);
+	assert_int_equal(bytes_append(&heard->text, "", 1), ST_OK);
+	heard->text.len--;
+	if (heard->text.len > 12)
+		heard->code =
+		    (int)strtol((const char *)heard->text.p + 9, NULL, 10);
 }
 
 void
-reply_free(struct reply *reply)
+heard_free(struct heard *heard)
 {
-	bytes_free(&reply->text);
+	bytes_free(&heard->text);
 }
 
 int
 stage_ask(struct stage *stage, const void *p, size_t len)
 {
 	int fd = stage_visitor(stage), code;
-	struct reply reply;
+	struct heard heard;
 
 	(void)stage_say(stage, fd, p, len);
-	stage_hear(stage, fd, &reply);
-	code = reply.code;
+	stage_hear(stage, fd, &heard);
+	code = heard.code;
 	if (code != 0)
-		assert_int_equal(reply.text.len, PAGE_TOTAL_LEN);
-	reply_free(&reply);
+		assert_int_equal(heard.text.len, PAGE_TOTAL_LEN);
+	heard_free(&heard);
 	stage_settle(stage);
 	return code;
 }
@@ -540,6 +662,7 @@ stage_wait(struct stage *stage)
 	bytes_free(&stage->in);
 	bytes_free(&stage->sealed);
 	bytes_free(&stage->told);
+	bytes_free(&stage->box_bytes);
 	return code;
 }
 

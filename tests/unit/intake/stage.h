@@ -16,17 +16,27 @@
 #include <sys/un.h>
 
 #include "base/bytes.h"
+#include "crypto/reply.h"
 #include "intake/control.h"
 #include "store/keeper_msg.h"
 
-/* What the keeper does with a tip. */
+/* Replies that the keeper has. */
+#define STAGE_REPLIES 16
+
+struct stage_reply {
+	uint64_t id; /* 0: none */
+	uint8_t box[MAILBOX_ID_LEN];
+	uint8_t sealed[REPLY_LEN];
+};
+
+/* What the keeper does with a tip, or with a question. */
 enum keeper_mood {
 	KEEPER_KEEPS,
 	KEEPER_SILENT,          /* takes all, never answers */
 	KEEPER_REFUSES_DATA,    /* REFUSED at the first DATA, and at COMMIT */
 	KEEPER_REFUSES_COMMIT,  /* REFUSED at COMMIT */
 	KEEPER_DIES_AT_DATA,    /* closes the channel */
-	KEEPER_DIES_AT_COMMIT,  /* the same, without a word */
+	KEEPER_DIES_AT_COMMIT,  /* the same, without a word; or when asked */
 	KEEPER_SPEAKS_NONSENSE, /* a malformed frame at COMMIT */
 	KEEPER_DEAF,            /* reads nothing at all */
 };
@@ -45,12 +55,19 @@ struct stage {
 	uint32_t upload;     /* its number, 0 for none */
 	bool refused;
 	unsigned opened, aborted, committed;
-	struct bytes told; /* the last tip, opened: <name|file>data; */
-	bool tip_ok;       /* it opened, and its length and digest fit */
+	struct bytes told;  /* the last tip, opened: <name|file>data; */
+	bool tip_ok;        /* it opened, and its length and digest fit */
+	unsigned boxes;     /* mailboxes in the last tip */
+	struct mailbox box; /* the last of them */
+	bool in_box;
+	struct bytes box_bytes;
+	unsigned asked, forgot;            /* questions */
+	uint8_t asked_box[MAILBOX_ID_LEN]; /* of the last one */
+	struct stage_reply reply[STAGE_REPLIES];
 };
 
 /* An answer, cut to head and page. */
-struct reply {
+struct heard {
 	struct bytes text; /* ends in a NUL that is not counted */
 	int code;
 	bool reset; /* the connection was reset instead of closed */
@@ -77,6 +94,7 @@ void stage_open_bare(struct stage *stage);
 void stage_tell_config(
     struct stage *stage, const struct control_config *config);
 void stage_tell_epochs(struct stage *stage, size_t count);
+void stage_tell_opens(struct stage *stage, uint64_t opens);
 void stage_tell_keeper(struct stage *stage);
 
 /* Wait for READY. */
@@ -84,6 +102,10 @@ void stage_ready(struct stage *stage);
 
 /* Say how much room there is. */
 void stage_room(struct stage *stage, uint64_t files, uint64_t text);
+
+/* Leave a reply of a day for a mailbox, with an id that is not 0. */
+void stage_leave(struct stage *stage, const struct mailbox *box, uint64_t id,
+    uint32_t day, const char *text);
 
 /* End it with SIGTERM; it must exit with 0 and leave nothing behind. */
 void stage_close(struct stage *stage);
@@ -105,8 +127,8 @@ bool stage_say(struct stage *stage, int fd, const void *p, size_t len);
 void stage_settle(struct stage *stage);
 
 /* Read up to the end, playing the keeper meanwhile, and close fd. */
-void stage_hear(struct stage *stage, int fd, struct reply *reply);
-void reply_free(struct reply *reply);
+void stage_hear(struct stage *stage, int fd, struct heard *heard);
+void heard_free(struct heard *heard);
 
 /* One request, one answer: its code, or 0 if there was none. */
 int stage_ask(struct stage *stage, const void *p, size_t len);

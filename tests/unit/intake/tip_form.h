@@ -18,4 +18,8 @@ struct tip_part {
  * frees what is returned. */
 struct bytes tip_request(const char *fields, const struct tip_part *parts);
 
+/* The same to another path. */
+struct bytes form_request(
+    const char *path, const char *fields, const struct tip_part *parts);
+
 #endif

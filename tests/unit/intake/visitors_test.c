@@ -86,7 +86,7 @@ head_gets_the_head_alone(void **state)
 {
 	static const char head[] = "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n";
 	struct control_config config = stage_config();
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd;
 
@@ -98,7 +98,7 @@ head_gets_the_head_alone(void **state)
 	assert_int_equal(reply.code, 200);
 	assert_memory_equal(reply.text.p + reply.text.len - 4, "\r\n\r\n", 4);
 	assert_in_range(reply.text.len, 200, 2048);
-	reply_free(&reply);
+	heard_free(&reply);
 	stage_close(&s);
 }
 
@@ -305,7 +305,7 @@ slow_uploads_hold_no_place_for_long(void **state)
 {
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", hello);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int held[4];
 
@@ -328,7 +328,7 @@ slow_uploads_hold_no_place_for_long(void **state)
 	assert_true(stage_say(&s, held[2], request.p + request.len - 80, 80));
 	stage_hear(&s, held[2], &reply);
 	assert_int_equal(reply.code, 408);
-	reply_free(&reply);
+	heard_free(&reply);
 	/* The others were left alone. */
 	for (int i = 0; i < 4; i++) {
 		if (i == 2)
@@ -337,7 +337,7 @@ slow_uploads_hold_no_place_for_long(void **state)
 		    stage_say(&s, held[i], request.p + request.len - 60, 60));
 		stage_hear(&s, held[i], &reply);
 		assert_int_equal(reply.code, 200);
-		reply_free(&reply);
+		heard_free(&reply);
 	}
 	bytes_free(&request);
 	stage_close(&s);
@@ -347,7 +347,7 @@ static void
 a_slow_head_gets_a_page_and_silence_none(void **state)
 {
 	struct control_config config = stage_config();
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int slow, silent;
 
@@ -363,10 +363,10 @@ a_slow_head_gets_a_page_and_silence_none(void **state)
 	stage_later(&s, 3);
 	stage_hear(&s, slow, &reply);
 	assert_int_equal(reply.code, 408);
-	reply_free(&reply);
+	heard_free(&reply);
 	stage_hear(&s, silent, &reply);
 	assert_int_equal(reply.text.len, 0);
-	reply_free(&reply);
+	heard_free(&reply);
 	stage_close(&s);
 }
 
@@ -378,7 +378,7 @@ a_body_keeps_a_pace_and_may_take_for_ever(void **state)
 	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", parts);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	size_t at = 0;
 	int fd;
@@ -396,7 +396,7 @@ a_body_keeps_a_pace_and_may_take_for_ever(void **state)
 	assert_true(stage_say(&s, fd, request.p + at, request.len - at));
 	stage_hear(&s, fd, &reply);
 	assert_int_equal(reply.code, 200);
-	reply_free(&reply);
+	heard_free(&reply);
 	assert_true(s.tip_ok);
 
 	fd = stage_visitor(&s);
@@ -408,7 +408,7 @@ a_body_keeps_a_pace_and_may_take_for_ever(void **state)
 	stage_hear(&s, fd, &reply);
 	assert_int_equal(reply.code, 408);
 	assert_int_equal(reply.text.len, PAGE_TOTAL_LEN);
-	reply_free(&reply);
+	heard_free(&reply);
 	stage_settle(&s);
 	assert_int_equal(s.aborted, 1);
 	bytes_free(&request);
@@ -420,7 +420,7 @@ a_keeper_without_a_word_is_not_waited_for_for_ever(void **state)
 {
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", hello);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd;
 
@@ -435,7 +435,7 @@ a_keeper_without_a_word_is_not_waited_for_for_ever(void **state)
 	stage_hear(&s, fd, &reply);
 	assert_int_equal(reply.code, 500);
 	assert_non_null(strstr((const char *)reply.text.p, "cannot tell"));
-	reply_free(&reply);
+	heard_free(&reply);
 	bytes_free(&request);
 	stage_close(&s);
 }
@@ -448,7 +448,7 @@ draining_ends(void **state)
 	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", parts);
-	struct reply reply;
+	struct heard reply;
 	struct stage s;
 	int fd;
 
@@ -461,7 +461,7 @@ draining_ends(void **state)
 	stage_later(&s, LIMIT_DRAIN_SECONDS + 1);
 	stage_hear(&s, fd, &reply);
 	assert_int_equal(reply.code, 413);
-	reply_free(&reply);
+	heard_free(&reply);
 	bytes_free(&request);
 	stage_close(&s);
 }
