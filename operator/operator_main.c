@@ -27,6 +27,7 @@ static const struct command {
     {"export", NULL, export_command, "write tips into a bundle to carry"},
     {"import", NULL, import_command, "take in what the analysts send back"},
     {"purge", NULL, purge_command, "remove tips the analysts confirmed"},
+    {"backup", NULL, backup_command, "save the line, sealed, into a folder"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

@@ -23,7 +23,7 @@ tool_say(const char *format, ...)
 {
 	va_list ap;
 
-	fputs("tipline-operator: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(ap, format);
 	vfprintf(stderr, format, ap);
 	va_end(ap);
@@ -39,7 +39,8 @@ tool_words(enum status st)
 static int
 wrong_usage(const struct tool_command *command)
 {
-	fprintf(stderr, "Try: tipline-operator %s --help\n", command->name);
+	fprintf(stderr, "Try: %s %s --help\n", program_invocation_short_name,
+	    command->name);
 	return TOOL_USAGE;
 }
 

@@ -1,5 +1,6 @@
 /*
- * tool: what the commands of tipline-operator have in common.
+ * tool: what the commands of tipline-operator and tipline-restore have in
+ * common.
  *
  * Words, options, opening a line, walls around the process.  Everything said
  * goes to standard error; what a command was asked for goes to standard
@@ -44,7 +45,7 @@ struct tool_command {
 int tool_parse(const struct tool_command *command, int argc, char **argv,
     const char **operand);
 
-/* One line on standard error, "tipline-operator: " before it. */
+/* One line on standard error, the program's name before it. */
 void tool_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The words for st; those of errno for ST_IO. */
