@@ -10,6 +10,7 @@
 
 #include "intake/answer.h"
 #include "intake/limits.h"
+#include "intake/page_text.h"
 #include "tests/unit/fault.h"
 
 static const struct answer_limits limits = {512 << 20, LIMIT_MESSAGE_LEN, 32};
@@ -223,6 +224,173 @@ a_failing_allocation_is_told(void **state)
 	}
 }
 
+/* Every blank as long as it can be. */
+static void
+fill_longest(struct site_text fill[static BLANKS])
+{
+	static const unsigned char text[SITE_REPLY_ESCAPED_MAX] = {0};
+
+	for (int i = 0; i < BLANKS; i++)
+		fill[i] = (struct site_text){text, i < 12 ? 8 : 7};
+	fill[BLANK_CODE].len = 12 * 9 - 1;
+	fill[BLANK_REPLY].len = SITE_REPLY_ESCAPED_MAX;
+	fill[BLANK_DAY].len = PAGE_DAY_LEN;
+	fill[BLANK_ID].len = 16;
+}
+
+static void
+pages_with_blanks_hold_the_longest_words(void **state)
+{
+	static const enum answer blank[] = {ANSWER_RECEIPT, ANSWER_REPLY};
+	static uint8_t out[PAGE_TOTAL_LEN + 1];
+	struct site_text fill[BLANKS];
+	struct answers *a;
+	size_t head_len;
+
+	(void)state;
+	assert_int_equal(answers_new(&longest, &a), ST_OK);
+	fill_longest(fill);
+	for (size_t i = 0; i < 2; i++) {
+		out[PAGE_TOTAL_LEN] = 'x';
+		assert_int_equal(answers_fill(a, blank[i], fill, out), ST_OK);
+		assert_null(memchr(out, 1, PAGE_TOTAL_LEN));
+		assert_int_equal(out[PAGE_TOTAL_LEN], 'x');
+		assert_memory_equal(
+		    out, answers_get(a, blank[i], &head_len), head_len);
+		assert_non_null(memmem(out, PAGE_TOTAL_LEN, "</html>\n", 8));
+	}
+	/* More than that is told, and written nowhere. */
+	fill[BLANK_REPLY].len = PAGE_TOTAL_LEN;
+	assert_int_equal(answers_fill(a, ANSWER_REPLY, fill, out), ST_LIMIT);
+	assert_int_equal(out[PAGE_TOTAL_LEN], 'x');
+	answers_free(a);
+}
+
+/* A page that is given to all must have nothing left open in it. */
+static void
+only_two_pages_have_blanks(void **state)
+{
+	struct answers *a;
+	size_t head_len;
+
+	(void)state;
+	assert_int_equal(answers_new(&limits, &a), ST_OK);
+	for (int i = 0; i < ANSWER_COUNT; i++) {
+		const uint8_t *p = answers_get(a, (enum answer)i, &head_len);
+
+		assert_int_equal(memchr(p, 1, PAGE_TOTAL_LEN) != NULL,
+		    i == ANSWER_RECEIPT || i == ANSWER_REPLY);
+	}
+	answers_free(a);
+}
+
+static void
+a_closed_line_says_when_it_opens(void **state)
+{
+	struct answers *a;
+	struct page page;
+
+	(void)state;
+	assert_int_equal(answers_new(&limits, &a), ST_OK);
+	get(a, ANSWER_CLOSED, &page);
+	assert_non_null(strstr(page.text, "in a day or two"));
+	assert_int_equal(answers_set_opens(a, 1796000000), ST_OK);
+	get(a, ANSWER_CLOSED, &page);
+	assert_non_null(strstr(page.text, "on 30 November 2026 (UTC)"));
+	check_size(&page);
+	assert_int_equal(answers_set_opens(a, 0), ST_OK);
+	get(a, ANSWER_CLOSED, &page);
+	assert_non_null(strstr(page.text, "in a day or two"));
+	FAULT_EACH(FAULT_ALLOC)
+	{
+		enum status st = answers_set_opens(a, 1796000000);
+
+		fault_off();
+		assert_int_equal(st, fault_fired() ? ST_NOMEM : ST_OK);
+		get(a, ANSWER_CLOSED, &page);
+		check_size(&page);
+	}
+	answers_free(a);
+}
+
+static void
+text_is_shown_and_does_nothing_else(void **state)
+{
+	static const struct {
+		const char *text, *html;
+		size_t max;
+		bool cut;
+	} cases[] = {
+	    {"", "", 0, false},
+	    {"plain", "plain", 5, false},
+	    {"plain", "plai", 4, true},
+	    {"a\nb", "a\nb", 9, false},
+	    {"<a href=\"'\">&", "&lt;a href=&quot;&#39;&quot;&gt;&amp;", 99,
+		false},
+	    {"&&", "&amp;", 9, true},
+	    {"a\r\x1b[2J\x7f\t", "a  [2J  ", 99, false},
+	    {"\xed\x95\x9c\xea\xb8\x80", "\xed\x95\x9c\xea\xb8\x80", 6, false},
+	    {"\xed\x95\x9c\xea\xb8\x80", "\xed\x95\x9c", 5, true},
+	    {"\xf0\x9f\x98\x80", "", 3, true},
+	    /* No UTF-8 at all: bytes are as they are, none is added. */
+	    {"\x80\xff<", "\x80\xff&lt;", 9, false},
+	    {"\xed<", "\xed&lt;", 9, false},
+	};
+	uint8_t out[128];
+	size_t len;
+	bool cut;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		len = page_text_escape((const uint8_t *)cases[i].text,
+		    strlen(cases[i].text), out, cases[i].max, &cut);
+		assert_int_equal(len, strlen(cases[i].html));
+		assert_memory_equal(out, cases[i].html, len);
+		assert_int_equal(cut, cases[i].cut);
+	}
+}
+
+static void
+days_are_named_as_people_do(void **state)
+{
+	static const struct {
+		uint64_t seconds;
+		const char *day;
+	} cases[] = {{0, "1 January 1970"}, {86399, "1 January 1970"},
+	    {86400, "2 January 1970"}, {951782400, "29 February 2000"},
+	    {1795996799, "29 November 2026"}, {1795996800, "30 November 2026"},
+	    {4133894400, "31 December 2100"}, {UINT64_MAX, "31 December 9999"}};
+	char day[PAGE_DAY_LEN + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		page_text_day(cases[i].seconds, day);
+		assert_string_equal(day, cases[i].day);
+	}
+}
+
+static void
+the_return_forms_post_what_the_receiver_takes(void **state)
+{
+	static const char *const want[] = {
+	    "<form method=\"post\" action=\"/return\""
+	    " enctype=\"multipart/form-data\"",
+	    "<textarea class=\"code\" id=\"code\" name=\"code\"",
+	    "<button type=\"submit\">"};
+	struct answers *a;
+	struct page page;
+
+	(void)state;
+	assert_int_equal(answers_new(&limits, &a), ST_OK);
+	get(a, ANSWER_RETURN, &page);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++)
+		assert_non_null(strstr(page.text, want[i]));
+	get(a, ANSWER_FORM, &page);
+	assert_non_null(strstr(page.text, "href=\"/return\""));
+	assert_null(strstr(page.text, "cannot answer"));
+	answers_free(a);
+}
+
 int
 main(void)
 {
@@ -233,6 +401,12 @@ main(void)
 	    cmocka_unit_test(every_refusal_says_what_was_kept),
 	    cmocka_unit_test(limits_are_named_as_they_are_set),
 	    cmocka_unit_test(the_form_posts_what_the_receiver_takes),
+	    cmocka_unit_test(pages_with_blanks_hold_the_longest_words),
+	    cmocka_unit_test(only_two_pages_have_blanks),
+	    cmocka_unit_test(a_closed_line_says_when_it_opens),
+	    cmocka_unit_test(text_is_shown_and_does_nothing_else),
+	    cmocka_unit_test(days_are_named_as_people_do),
+	    cmocka_unit_test(the_return_forms_post_what_the_receiver_takes),
 	    cmocka_unit_test(a_failing_allocation_is_told),
 	};
 

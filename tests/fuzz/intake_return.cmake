@@ -1,0 +1,2 @@
+fuzz_target(code_text_fuzz tipline_intake_parsers)
+fuzz_target(mail_fuzz tipline_mail)
