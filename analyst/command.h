@@ -30,6 +30,11 @@ int cmd_root_take(int argc, char **argv);
 int cmd_root_replace(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 int cmd_open(int argc, char **argv);
+int cmd_reply(int argc, char **argv);
+int cmd_ack(int argc, char **argv);
+int cmd_sentinel_make(int argc, char **argv);
+int cmd_sentinel_add(int argc, char **argv);
+int cmd_sentinel_list(int argc, char **argv);
 
 /* Print text, a command's help, on standard output.  Returns EXIT_DONE. */
 int command_help(const char *text);

@@ -36,6 +36,11 @@ static const struct command commands[] = {
     {"root", "replace", cmd_root_replace, "pin another root, by hand"},
     {"verify", NULL, cmd_verify, "check that a bundle is whole and genuine"},
     {"open", NULL, cmd_open, "open a bundle's tips into a folder of cases"},
+    {"reply", NULL, cmd_reply, "seal an answer to whoever sent a tip"},
+    {"ack", NULL, cmd_ack, "make the return bundle for the server"},
+    {"sentinel", "make", cmd_sentinel_make, "make a test tip to be sent"},
+    {"sentinel", "add", cmd_sentinel_add, "remember a test tip of your own"},
+    {"sentinel", "list", cmd_sentinel_list, "tell which test tips came back"},
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

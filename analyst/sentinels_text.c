@@ -6,11 +6,7 @@
  * forms and lists give more than 2^45 texts, so no two are alike, and whoever
  * has this program can tell none of them from a true one without guessing.
  */
-#include <errno.h>
-#include <stdbool.h>
-#include <string.h>
-#include <sys/random.h>
-
+#include "analyst/dice.h"
 #include "analyst/sentinels.h"
 
 #define FORMS 6
@@ -111,35 +107,16 @@ static const struct words words[] = {
 	    "airport road", "grain silo", "tax office", "school"}},
 };
 
-/* An even choice of 0 to n - 1.  ST_OK or ST_IO. */
-static enum status
-choose(unsigned n, unsigned *out)
-{
-	/* The few highest numbers would favour the lowest choices. */
-	const uint32_t bound = UINT32_MAX - UINT32_MAX % n;
-	uint32_t v = UINT32_MAX;
-
-	while (v >= bound) {
-		if (getrandom(&v, sizeof(v), 0) == (ssize_t)sizeof(v))
-			continue;
-		if (errno != EINTR)
-			return ST_IO;
-		v = UINT32_MAX;
-	}
-	*out = v % n;
-	return ST_OK;
-}
-
 static enum status
 put_word(char letter, struct bytes *out)
 {
-	unsigned at;
+	uint32_t at;
 	enum status st;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		if (words[i].letter != letter)
 			continue;
-		if ((st = choose(WORDS, &at)) != ST_OK)
+		if ((st = dice_below(WORDS, &at)) != ST_OK)
 			return st;
 		return bytes_append_text(out, words[i].word[at]);
 	}
@@ -151,8 +128,8 @@ static enum status
 put_sentence(const char *const form[static FORMS], struct bytes *out)
 {
 	const size_t start = out->len;
-	unsigned at;
-	enum status st = choose(FORMS, &at);
+	uint32_t at;
+	enum status st = dice_below(FORMS, &at);
 
 	for (const char *p = st == ST_OK ? form[at] : "";
 	     *p != '\0' && st == ST_OK; p++) {
@@ -170,8 +147,8 @@ put_sentence(const char *const form[static FORMS], struct bytes *out)
 static enum status
 put_gap(struct bytes *out)
 {
-	unsigned at;
-	enum status st = choose(5, &at);
+	uint32_t at;
+	enum status st = dice_below(5, &at);
 
 	if (st != ST_OK)
 		return st;
@@ -181,19 +158,19 @@ put_gap(struct bytes *out)
 enum status
 sentinels_text(struct bytes *out)
 {
-	unsigned middles, mores;
+	uint32_t middles, mores;
 	enum status st;
 
-	if ((st = choose(2, &middles)) != ST_OK ||
-	    (st = choose(3, &mores)) != ST_OK)
+	if ((st = dice_below(2, &middles)) != ST_OK ||
+	    (st = dice_below(3, &mores)) != ST_OK)
 		return st;
 	st = put_sentence(begin, out);
 	/* Three at least, or chance might one day make a text twice. */
-	for (unsigned i = 0; i < middles + 3 && st == ST_OK; i++) {
+	for (uint32_t i = 0; i < middles + 3 && st == ST_OK; i++) {
 		if ((st = put_gap(out)) == ST_OK)
 			st = put_sentence(middle, out);
 	}
-	for (unsigned i = 0; i < mores && st == ST_OK; i++) {
+	for (uint32_t i = 0; i < mores && st == ST_OK; i++) {
 		if ((st = put_gap(out)) == ST_OK)
 			st = put_sentence(more, out);
 	}
