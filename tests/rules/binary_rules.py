@@ -89,7 +89,8 @@ def needed(program):
 def check_links(name, program, opening):
     names = symbols(program)
     if name in house.SERVER:
-        for bad in sorted(names & (opening | set(house.OPENING_CALLS))):
+        calls = set(house.OPENING_CALLS) - set(house.MAY_CALL.get(name, ()))
+        for bad in sorted(names & (opening | calls)):
             yield f"{name}: can open ({bad})"
     for library in needed(program):
         if library.startswith(house.NOT_LINKED.get(name, ("\0",))):
