@@ -24,6 +24,16 @@
 #define END_MS 2000       /* for clearing at the end */
 #define TROUBLE_MAX 16    /* failed transactions in a row: start anew */
 
+int64_t
+keeper_now_ms(void)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
+		return INT64_MAX / 2;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 enum status
 keeper_new(struct store *store, int channel, struct keeper **out)
 {
@@ -106,6 +116,8 @@ clear_step(struct keeper *k)
 
 	k->busy = 0;
 	st = store_clear(k->store, CLEAR_LEN, &k->clearing);
+	if (st == ST_BUSY)
+		return; /* the operator's tool is writing; later */
 	if (st != ST_OK) {
 		/* Not now; the next abort or the next start tries again. */
 		log_event(LOG_STORE_IO);
@@ -116,6 +128,7 @@ clear_step(struct keeper *k)
 	if (k->crashed && k->used < before) {
 		log_event(LOG_CLEARED);
 		k->crashed = false;
+		keeper_mail_deleted(k);
 	}
 	if (!k->clearing)
 		k->crashed = false;
@@ -154,13 +167,13 @@ patience(const struct keeper *k)
 {
 	if (k->out_len > 0)
 		return -1;
-	if (k->more)
+	if (k->more || k->asks > 0)
 		return 0;
 	if (k->scanned > 0) /* whole frames are waiting */
 		return SILENT_MS;
 	if (k->clearing)
 		return 0;
-	return k->full ? LOOK_FULL_MS : LOOK_MS;
+	return keeper_mail_patience(k, k->full ? LOOK_FULL_MS : LOOK_MS);
 }
 
 /* ST_OK: go on; ST_EOF: the channel or we are to end; others as _run. */
@@ -187,29 +200,21 @@ step(struct keeper *k, int stop_fd)
 	if (keeper_turn_is_ripe(k) || k->more || (n == 0 && k->scanned > 0)) {
 		if ((st = turn(k)) != ST_OK)
 			return st;
-	} else if (n == 0) {
+	} else if (n == 0 && k->asks == 0) {
 		silence(k);
 	}
+	keeper_mail_some(k);
+	keeper_mail_tend(k, n == 0);
 	if ((st = answer(k)) != ST_OK)
 		return st;
-	return k->more ? ST_OK : end;
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &now) != 0)
-		return INT64_MAX;
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return k->more || k->asks > 0 ? ST_OK : end;
 }
 
 /* Give up what is not whole and clear it, as far as two seconds go. */
 static void
 put_away(struct keeper *k)
 {
-	int64_t end = now_ms() + END_MS;
+	int64_t end = keeper_now_ms() + END_MS;
 
 	for (uint32_t i = 0; i < k->used_held; i++) {
 		struct held *held = &k->held[i];
@@ -220,7 +225,7 @@ put_away(struct keeper *k)
 			log_event(LOG_BUG);
 		k->clearing = true;
 	}
-	while (k->clearing && now_ms() < end)
+	while (k->clearing && keeper_now_ms() < end)
 		clear_step(k);
 }
 
@@ -229,6 +234,7 @@ keeper_run(struct keeper *k, int stop_fd)
 {
 	enum status st;
 
+	keeper_mail_deleted(k); /* before a crash, for all we know */
 	keeper_group_measure(k);
 	keeper_group_tell(k);
 	if ((st = answer(k)) == ST_OK)

@@ -59,9 +59,8 @@ say_full(struct keeper *k)
 	k->full_room = k->text_room;
 }
 
-/* Which reason the receiver hears; the log hears of it here. */
-static enum keeper_reason
-reason_of(struct keeper *k, enum status st)
+enum keeper_reason
+keeper_group_reason(struct keeper *k, enum status st)
 {
 	if (st == ST_FULL) {
 		say_full(k);
@@ -92,7 +91,9 @@ keeper_group_measure(struct keeper *k)
 	enum status st;
 
 	if ((st = store_usage(k->store, &usage)) != ST_OK) {
-		(void)reason_of(k, st);
+		if (st == ST_BUSY)
+			return; /* what was measured last is near enough */
+		(void)keeper_group_reason(k, st);
 		return;
 	}
 	k->used = usage.used;
@@ -214,7 +215,7 @@ put_all(struct keeper *k, struct held **culprit)
 static void
 refuse_some(struct keeper *k, enum status st, struct held *culprit)
 {
-	enum keeper_reason reason = reason_of(k, st);
+	enum keeper_reason reason = keeper_group_reason(k, st);
 	bool all = st != ST_FULL && st != ST_LIMIT;
 
 	k->trouble++;
@@ -248,6 +249,8 @@ has_work(const struct keeper *k)
 static void
 write_turn(struct keeper *k)
 {
+	int busy = 0;
+
 	for (int try = 1; has_work(k); try++) {
 		struct held *culprit = NULL;
 		enum status st;
@@ -260,6 +263,12 @@ write_turn(struct keeper *k)
 			break;
 		}
 		store_rollback(k->store);
+		/* The operator's tool is writing: that is no trouble, and no
+		 * tip is refused for it. */
+		if (st == ST_BUSY && ++busy < BUSY_TRIES) {
+			try--;
+			continue;
+		}
 		refuse_some(k, try < TRIES ? st : ST_IO, culprit);
 	}
 }

@@ -30,7 +30,17 @@ keeper_head_parse(
 	case KEEPER_COMMIT:
 		least = most = KEEPER_COMMIT_LEN;
 		break;
+	case KEEPER_MAIL:
+		least = most = KEEPER_MAILBOX_LEN;
+		break;
+	case KEEPER_FORGET:
+		least = most = KEEPER_FORGET_LEN;
+		break;
+	case KEEPER_SLOT:
+		least = most = KEEPER_SLOT_LEN;
+		break;
 	case KEEPER_ABORT:
+	case KEEPER_FORGOTTEN:
 	case KEEPER_KEPT:
 		least = most = 0;
 		break;

@@ -4,6 +4,7 @@
  * keeper.c         the loop: reading, waiting, answering, clearing
  * keeper_turn.c    frames of one turn sorted into uploads
  * keeper_group.c   the transaction of a turn
+ * keeper_mail.c    replies: asked for, deleted, past their last day
  */
 #ifndef TIPLINE_STORE_KEEPER_PARTS_H
 #define TIPLINE_STORE_KEEPER_PARTS_H
@@ -16,12 +17,16 @@
 #define IN_LEN (UINT32_C(1) << 19) /* frames of a turn */
 #define RIPE_LEN (IN_LEN / 4 * 3)  /* a turn begins without a COMMIT */
 #define FRAMES_MAX 4096            /* of these at most; the rest waits */
+#define MAILS_AT_ONCE 2            /* answered after a turn; the rest waits */
+#define BUSY_TRIES 15 /* STORE_BUSY_MS each, before it is trouble */
 /* At most one answer for each upload, one more for each COMMIT to a refused
- * one, and one ROOM: nothing is read while answers wait. */
+ * one, one ROOM, and a few mailboxes: nothing is read while answers wait. */
 #define OUT_LEN                                                                \
 	((KEEPER_UPLOADS_MAX + FRAMES_MAX) *                                   \
 		(KEEPER_HEAD_LEN + KEEPER_REFUSED_LEN) +                       \
-	    KEEPER_HEAD_LEN + KEEPER_ROOM_LEN)
+	    KEEPER_HEAD_LEN + KEEPER_ROOM_LEN +                                \
+	    MAILS_AT_ONCE * KEEPER_SLOTS *                                     \
+		(KEEPER_HEAD_LEN + KEEPER_SLOT_LEN))
 #define CLEAR_LEN (UINT32_C(4) << 20) /* cleared in one step */
 #define NONE UINT16_MAX
 #define HASH_LEN 8192
@@ -52,6 +57,14 @@ struct frame {
 	uint16_t next; /* data frame of the same upload in this turn */
 };
 
+/* A MAIL or FORGET that waits for its answer. */
+struct asked {
+	uint32_t id; /* its number in the channel */
+	bool forget;
+	uint8_t mailbox[KEEPER_MAILBOX_LEN];
+	uint64_t reply;
+};
+
 struct keeper {
 	struct store *store;
 	int channel;
@@ -77,10 +90,33 @@ struct keeper {
 	uint16_t active[FRAMES_MAX];
 	struct frame frame[FRAMES_MAX];
 	struct held held[KEEPER_UPLOADS_MAX];
+	uint32_t asks;
+	unsigned asked_busy;           /* tries of the first one */
+	int64_t expire_at;             /* ms; the next look for old replies */
+	int64_t scrub_at, scrubbed_at; /* ms; 0: nothing was deleted */
+	struct asked asked[KEEPER_MAILS_MAX];
+	struct store_reply replies[STORE_REPLIES_MAX];
 	uint8_t gather[STORE_CHUNK_MAX];
 	uint8_t out[OUT_LEN];
 	uint8_t in[IN_LEN];
 };
+
+/* keeper.c: of a clock that only goes forward. */
+int64_t keeper_now_ms(void);
+
+/* keeper_mail.c */
+/* Note a MAIL or FORGET whose payload is at in[at].  ST_OK, ST_MALFORMED. */
+MUST_CHECK enum status keeper_mail_ask(
+    struct keeper *k, const struct keeper_head *head, uint32_t at);
+bool keeper_mail_is_asked(const struct keeper *k, uint32_t id);
+/* Queue answers to at most MAILS_AT_ONCE of them. */
+void keeper_mail_some(struct keeper *k);
+/* What the clock asks for: old replies, and the log after a deletion. */
+void keeper_mail_tend(struct keeper *k, bool silent);
+/* How long it can wait for that, at most ms. */
+int keeper_mail_patience(const struct keeper *k, int ms);
+/* Something was: the log is emptied soon. */
+void keeper_mail_deleted(struct keeper *k);
 
 /* keeper_turn.c */
 void keeper_turn_init(struct keeper *k);
@@ -99,6 +135,8 @@ void keeper_group_measure(struct keeper *k);
 void keeper_group_tell(struct keeper *k);
 void keeper_group_answer(struct keeper *k, enum keeper_type type, uint32_t id,
     const uint8_t *p, size_t len);
+/* Which reason the receiver hears; the log hears of it here. */
+enum keeper_reason keeper_group_reason(struct keeper *k, enum status st);
 void keeper_group_refuse(
     struct keeper *k, struct held *held, enum keeper_reason reason);
 

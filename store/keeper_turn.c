@@ -111,6 +111,8 @@ on_data(struct keeper *k, const struct keeper_head *head, uint32_t at)
 	struct held *held = look_up(k, head->upload);
 	uint16_t frame;
 
+	if (held == NULL && keeper_mail_is_asked(k, head->upload))
+		return ST_MALFORMED;
 	if (held == NULL && (held = take(k, head->upload)) == NULL)
 		return ST_MALFORMED; /* more at once than agreed */
 	if (held->commit != NONE)
@@ -145,6 +147,14 @@ on_commit(struct keeper *k, const struct keeper_head *head, uint32_t at)
 	k->commits = true;
 	make_active(k, held);
 	return ST_OK;
+}
+
+static enum status
+on_mail(struct keeper *k, const struct keeper_head *head, uint32_t at)
+{
+	if (look_up(k, head->upload) != NULL)
+		return ST_MALFORMED;
+	return keeper_mail_ask(k, head, at);
 }
 
 static void
@@ -210,6 +220,8 @@ keeper_turn_sort(struct keeper *k)
 			st = on_commit(k, &head, at);
 		else if (head.type == KEEPER_ABORT)
 			on_abort(k, &head);
+		else if (head.type == KEEPER_MAIL || head.type == KEEPER_FORGET)
+			st = on_mail(k, &head, at);
 		else
 			st = ST_MALFORMED; /* ours to say */
 		at += head.len;

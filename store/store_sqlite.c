@@ -344,7 +344,7 @@ store_begin(struct store *store, bool durable)
 		/* RESTART: the next transaction overwrites the log. */
 		st = store_empty_log(store, SQLITE_CHECKPOINT_RESTART);
 		if (st != ST_OK)
-			return st == ST_BUSY ? ST_IO : st;
+			return st;
 		store->suspect = false;
 	}
 	store_purge_rest(store);

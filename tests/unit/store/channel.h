@@ -20,6 +20,7 @@ struct channel {
 	pid_t pid;
 	uint64_t files_room, text_room; /* of the last ROOM */
 	unsigned rooms;                 /* how many ROOM came */
+	uint8_t slot[KEEPER_SLOT_LEN];  /* of the last SLOT */
 };
 
 /* What came back: the upload, and how it went. */
@@ -116,7 +117,7 @@ static inline struct answer
 hear(struct channel *c)
 {
 	for (;;) {
-		uint8_t in[KEEPER_HEAD_LEN], body[KEEPER_ROOM_LEN];
+		uint8_t in[KEEPER_HEAD_LEN], body[KEEPER_SLOT_LEN];
 		struct keeper_head head;
 
 		if (!hear_all(c, in, sizeof(in)))
@@ -125,6 +126,8 @@ hear(struct channel *c)
 		assert_true(head.len <= sizeof(body));
 		if (!hear_all(c, body, head.len))
 			return (struct answer){0};
+		if (head.type == KEEPER_SLOT)
+			memcpy(c->slot, body, sizeof(c->slot));
 		if (head.type != KEEPER_ROOM)
 			return (struct answer){head.type, head.upload, body[0]};
 		c->files_room = le64_get(body);

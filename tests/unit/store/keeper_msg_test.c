@@ -18,6 +18,10 @@ static const struct keeper_head good[] = {
     {KEEPER_KEPT, 7, 0},
     {KEEPER_REFUSED, 7, KEEPER_REFUSED_LEN},
     {KEEPER_ROOM, 0, KEEPER_ROOM_LEN},
+    {KEEPER_MAIL, 7, KEEPER_MAILBOX_LEN},
+    {KEEPER_FORGET, 7, KEEPER_FORGET_LEN},
+    {KEEPER_SLOT, 7, KEEPER_SLOT_LEN},
+    {KEEPER_FORGOTTEN, 7, 0},
 };
 
 static const struct keeper_head bad[] = {
@@ -38,9 +42,20 @@ static const struct keeper_head bad[] = {
     {KEEPER_ROOM, 1, KEEPER_ROOM_LEN},
     {KEEPER_ROOM, 0, KEEPER_ROOM_LEN - 1},
     {(enum keeper_type)0, 1, 0},
-    {(enum keeper_type)4, 1, 0},
+    {KEEPER_MAIL, 0, KEEPER_MAILBOX_LEN},
+    {KEEPER_MAIL, 1, KEEPER_MAILBOX_LEN - 1},
+    {KEEPER_MAIL, 1, KEEPER_MAILBOX_LEN + 1},
+    {KEEPER_FORGET, 0, KEEPER_FORGET_LEN},
+    {KEEPER_FORGET, 1, KEEPER_FORGET_LEN - 1},
+    {KEEPER_FORGET, 1, KEEPER_FORGET_LEN + 1},
+    {KEEPER_SLOT, 0, KEEPER_SLOT_LEN},
+    {KEEPER_SLOT, 1, KEEPER_SLOT_LEN - 1},
+    {KEEPER_SLOT, 1, KEEPER_SLOT_LEN + 1},
+    {KEEPER_FORGOTTEN, 0, 0},
+    {KEEPER_FORGOTTEN, 1, 1},
+    {(enum keeper_type)6, 1, 0},
     {(enum keeper_type)16, 1, 0},
-    {(enum keeper_type)20, 1, 0},
+    {(enum keeper_type)22, 1, 0},
     {(enum keeper_type)0x101, 1, 1}, /* reserved bytes */
     {(enum keeper_type)0x10001, 1, 1},
     {(enum keeper_type)0x1000001, 1, 1},

@@ -65,12 +65,19 @@ a_broken_receiver_is_hung_up_on(void **state)
 	    {KEEPER_KEPT, 5, 0},
 	    {KEEPER_REFUSED, 5, 1},
 	    {KEEPER_ROOM, 0, KEEPER_ROOM_LEN},
+	    {KEEPER_MAIL, 5, 15},
+	    {KEEPER_MAIL, 0, KEEPER_MAILBOX_LEN},
+	    {KEEPER_MAIL, 2, KEEPER_MAILBOX_LEN}, /* an upload's number */
+	    {KEEPER_FORGET, 5, KEEPER_MAILBOX_LEN},
+	    {KEEPER_FORGET, 2, KEEPER_FORGET_LEN},
+	    {KEEPER_SLOT, 5, KEEPER_SLOT_LEN},
+	    {KEEPER_FORGOTTEN, 5, 0},
 	};
 	uint64_t n = 0;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]) + 2; i++) {
-		uint8_t out[KEEPER_HEAD_LEN + 100] = {0};
+		uint8_t out[KEEPER_HEAD_LEN + KEEPER_SLOT_LEN] = {0};
 		struct channel c;
 
 		start(&c, 64 * MIB, 0);
@@ -80,8 +87,12 @@ a_broken_receiver_is_hung_up_on(void **state)
 		n++;
 		say_data(&c, 2, 2, 0, 3000);
 		if (i < sizeof(heads) / sizeof(heads[0])) {
+			size_t len = heads[i].len < KEEPER_SLOT_LEN
+			    ? heads[i].len
+			    : KEEPER_SLOT_LEN;
+
 			keeper_head_write(&heads[i], out);
-			say(&c, out, sizeof(out));
+			say(&c, out, KEEPER_HEAD_LEN + len);
 		} else { /* twice whole, or more after it was whole */
 			uint8_t body[3 * KEEPER_COMMIT_LEN + 40];
 			uint8_t commit[KEEPER_COMMIT_LEN] = {0};

@@ -1,7 +1,6 @@
 /* What was purged or deleted is nowhere any more: database and log are
  * searched for it. */
-#include "tests/unit/store/case.h"
-#include "tests/unit/store/traces.h"
+#include "tests/unit/store/replies.h"
 
 #include <sqlite3.h>
 
@@ -14,26 +13,6 @@ roll(uint32_t sides)
 {
 	dice = dice * 1664525 + 1013904223;
 	return (dice >> 8) % sides;
-}
-
-static struct store *
-open_tender(void)
-{
-	struct store *store;
-
-	assert_int_equal(store_open(folder, STORE_TEND, NULL, &store), ST_OK);
-	return store;
-}
-
-static void
-purge(struct store *tender, uint64_t number, size_t max)
-{
-	uint64_t bytes;
-	bool more = true;
-
-	while (more)
-		assert_int_equal(
-		    store_purge(tender, number, max, &bytes, &more), ST_OK);
 }
 
 /* Lengths that crowd each other on a page. */
@@ -79,7 +58,7 @@ crowd_purge(struct store *tender, struct crowd *c)
 
 	if (!c->alive[seed])
 		return;
-	purge(tender, c->number[seed], 1 + roll(50000));
+	(void)purge_tip(tender, c->number[seed], 1 + roll(50000));
 	c->alive[seed] = false;
 	c->dead[seed] = true;
 }
@@ -206,7 +185,7 @@ before_the_scrub_the_log_has_them(void **state)
 
 	(void)state;
 	trace_keep(store, 0, 50000);
-	purge(tender, 1, MIB);
+	(void)purge_tip(tender, 1, MIB);
 	assert_int_equal(traces(folder, dead, 1), 1);
 	assert_int_equal(store_scrub(tender), ST_OK);
 	assert_int_equal(traces(folder, dead, 1), 0);
@@ -230,7 +209,7 @@ a_scrub_that_a_reader_hinders_says_so(void **state)
 	assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM tip",
 			     NULL, NULL, NULL),
 	    SQLITE_OK);
-	purge(tender, 1, MIB);
+	(void)purge_tip(tender, 1, MIB);
 	assert_int_equal(store_scrub(tender), ST_BUSY);
 	assert_int_equal(store_scrub(store), ST_BUSY);
 	assert_int_equal(keep_tip(store, 1, 5000), ST_OK); /* goes on */
