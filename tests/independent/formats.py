@@ -39,7 +39,7 @@ def forged(why):
 
 # Conventions
 
-ROLE_EPOCH, ROLE_SERVER, ROLE_SIGNER = 1, 2, 3
+ROLE_EPOCH, ROLE_SERVER, ROLE_SIGNER, ROLE_BACKUP = 1, 2, 3, 4
 
 
 def blake(person, key, *message):
@@ -216,6 +216,15 @@ def read_tip_head(source):
     return fixed + rows, number(fixed[16:20]), recipients
 
 
+def make_box(key, public):
+    """The one box of the tip key for a recipient: its ephemeral key pair
+    follows from both."""
+    seed = blake("tipline-ephem-01", key, public)
+    ephemeral, secret = sodium.crypto_box_seed_keypair(seed)
+    nonce = hashlib.blake2b(ephemeral + public, digest_size=24).digest()
+    return ephemeral + sodium.crypto_box(key, nonce, public, secret)
+
+
 def tip_key(signed, commitment, recipients, keyring):
     for ident, box in recipients:
         pair = keyring.get(ident)
@@ -233,10 +242,25 @@ def tip_key(signed, commitment, recipients, keyring):
     raise Refused("wrong-key", f"sealed to {names}; none of them is ours")
 
 
-def open_tip(file, length, keyring, folder=None):
+def compare_boxes(key, recipients, known):
+    """Make again the box of everybody whose public key is known, by id."""
+    for ident, box in recipients:
+        if ident not in known:
+            continue
+        try:
+            again = make_box(key, known[ident])
+        except (CryptoError, RuntimeError):
+            raise forged("a box for a key nothing can be sealed to") from None
+        if again != box:
+            raise forged(f"the box of {ident.hex()} is not made from the tip "
+                         "key: somebody else would open another tip, or none")
+
+
+def open_tip(file, length, keyring, folder=None, known=None):
     """Open the sealed tip of length bytes that begins at file's position.
-    keyring maps key ids to (public, secret).  Give what the tip holds; raise
-    Refused unless all of it is as the page says."""
+    keyring maps key ids to (public, secret), known maps those of others to
+    the public key.  Give what the tip holds; raise Refused unless all of it
+    is as the page says."""
     source = Source(file, length)
     signed, epoch, recipients = read_tip_head(source)
     commitment = source.exactly(32, "the head")
@@ -246,6 +270,8 @@ def open_tip(file, length, keyring, folder=None):
         raise Refused("short" if rest else "malformed",
                       "the length is not that of a size class")
     key = tip_key(signed, commitment, recipients, keyring)
+    compare_boxes(key, recipients,
+                  {**(known or {}), **{i: p[0] for i, p in keyring.items()}})
     state = sodium.crypto_secretstream_xchacha20poly1305_state()
     sodium.crypto_secretstream_xchacha20poly1305_init_pull(
         state, header, blake("tipline-stream-1", key, signed))
@@ -310,18 +336,24 @@ def decimal(text, bits):
     return int(text)
 
 
-def public_key(text):
+def exactly_base64(text, size):
     try:
         raw = base64.b64decode(text.encode("ascii"), validate=True)
     except (binascii.Error, ValueError):
         raise malformed("base64") from None
-    if len(raw) != 32 or base64.b64encode(raw).decode() != text:
-        raise malformed("base64 of a key")
+    if len(raw) != size or base64.b64encode(raw).decode() != text:
+        raise malformed(f"not {size} bytes in base64")
     return raw
 
 
+def exactly_hex(text, size):
+    if not re.match(r"[0-9a-f]*\Z", text) or len(text) != 2 * size:
+        raise malformed(f"not {size} bytes in hex")
+    return bytes.fromhex(text)
+
+
 def check_point(role, raw):
-    if role != ROLE_EPOCH:
+    if role not in (ROLE_EPOCH, ROLE_BACKUP):
         if not sodium.crypto_core_ed25519_is_valid_point(raw):
             raise malformed("an Ed25519 key that is none")
         return
@@ -332,7 +364,7 @@ def check_point(role, raw):
 
 
 def identified(role, ident, key):
-    raw = public_key(key)
+    raw = exactly_base64(key, 32)
     check_point(role, raw)
     if key_id(role, raw).hex() != ident:
         raise malformed("an id that is not the key's")
@@ -396,22 +428,39 @@ class Lines:
         return found
 
 
-def check_epochs(keyset):
-    epochs = keyset["epochs"]
+def check_order(epochs):
+    """The rules for epochs among each other."""
     if not 1 <= len(epochs) <= 520:
         raise malformed("1 to 520 epochs")
-    for e in epochs:
-        if not keyset["from"] <= e["from"] < e["until"] <= keyset["until"]:
-            raise malformed("an epoch's times")
     for a, b in zip(epochs, epochs[1:]):
         if not (a["epoch"] < b["epoch"] and a["from"] < b["from"]
                 and a["until"] < b["until"]
                 and b["from"] >= a["until"] - DAY):
             raise malformed("the order of epochs")
+    if any(e["from"] >= e["until"] for e in epochs):
+        raise malformed("an epoch's times")
+
+
+def check_epochs(keyset):
+    epochs = keyset["epochs"]
+    check_order(epochs)
+    for e in epochs:
+        if not keyset["from"] <= e["from"] < e["until"] <= keyset["until"]:
+            raise malformed("an epoch's times")
     ids = [p["id"] for p in keyset["signers"]]
     ids += [p["id"] for e in epochs for p in e["keys"]]
     if len(set(ids)) != len(ids):
         raise malformed("an id stands twice")
+
+
+def read_epochs(lines):
+    epochs = []
+    while lines.peek() == "epoch":
+        ordinal, start, end = lines.take("epoch", 3)
+        epochs.append({
+            "epoch": decimal(ordinal, 32), "from": stamp(start),
+            "until": stamp(end), "keys": lines.people("key", ROLE_EPOCH)})
+    return epochs
 
 
 def read_keyset(text):
@@ -425,23 +474,21 @@ def read_keyset(text):
     keyset["server"] = {"id": ident,
                         "key": identified(ROLE_SERVER, ident, key)}
     keyset["signers"] = lines.people("signer", ROLE_SIGNER)
-    keyset["epochs"] = []
-    while lines.peek() == "epoch":
-        ordinal, start, end = lines.take("epoch", 3)
-        keyset["epochs"].append({
-            "epoch": decimal(ordinal, 32), "from": stamp(start),
-            "until": stamp(end), "keys": lines.people("key", ROLE_EPOCH)})
+    keyset["epochs"] = read_epochs(lines)
     if lines.peek() is not None:
         raise malformed("lines after the last epoch")
     check_epochs(keyset)
     return keyset
 
 
-def epoch_at(keyset, now):
-    """The epoch in force at now, or None."""
-    if not keyset["from"] <= now < keyset["until"]:
-        return None
-    best = [e for e in keyset["epochs"] if e["from"] <= now < e["until"]]
+def epoch_in_force(keyset, now, highest=0):
+    """The epoch in force at now where highest is the highest number that
+    ever was (0: none), or None."""
+    best = [e for e in keyset["epochs"]
+            if e["from"] <= now < e["until"] and e["epoch"] >= highest]
+    if not best:
+        best = [e for e in keyset["epochs"]
+                if e["epoch"] == highest and now < e["until"]]
     return max(best, key=lambda e: e["epoch"], default=None)
 
 
@@ -505,73 +552,124 @@ def check_minisign(root, message, signature_text):
 
 # Section 4: the bundle
 
-BUNDLE_MAGIC = b"tipline-bundle-00001"
+BUNDLE_MAGIC = b"tipline-bundle-00002"
 TIP_AT_MOST = 1 << 40
+TIP, TRAILER, PURGED = b"\x01", b"\x02", b"\x03"
+
+
+def read_bundle_head(whole, server_key):
+    """Give (the 92 bytes that the trailer signs, what they say)."""
+    raw = whole.exactly(156, "the bundle's head")
+    if raw[:20] != BUNDLE_MAGIC:
+        if raw[:15] == BUNDLE_MAGIC[:15]:
+            raise Refused("version", "a bundle of another version")
+        raise malformed("not a bundle")
+    if raw[20:28] != key_id(ROLE_SERVER, server_key):
+        raise Refused("wrong-key", "a bundle of another server")
+    signed = raw[:92]
+    ed25519_verify(server_key, b"tipline-bunhead-0002" + signed, raw[92:])
+    bundle, last, first = (number(raw[i:i + 8]) for i in (28, 36, 44))
+    if first < 1 or raw[56:60] != bytes(4):
+        raise malformed("the bundle's head")
+    if first == 1 and raw[60:92] != genesis(server_key):
+        raise forged("the first tip does not begin this server's chain")
+    return signed, {"server": raw[20:28].hex(), "bundle": bundle,
+                    "last": last, "first": first,
+                    "epoch": number(raw[52:56]), "before": raw[60:92].hex()}
+
+
+def read_bundle_tip(whole, server_key, mark):
+    """One row: what it says, and whether the server signed it."""
+    row = whole.exactly(112, "a tip's row")
+    tip = {"number": number(row[:8]), "length": number(row[8:16]),
+           "digest": row[16:48].hex(), "purged": mark == PURGED,
+           "ok": False}
+    try:
+        ed25519_verify(server_key, b"tipline-bun-tip-0002"
+                       + key_id(ROLE_SERVER, server_key) + row[:48], row[48:])
+        if not 1 <= tip["length"] <= TIP_AT_MOST:
+            raise malformed("a tip's length")
+    except Refused as e:
+        tip.update(error=e.word, why=e.why)
+    return tip
 
 
 def read_bundle(file, server_key, each):
-    """Read a bundle; call each(source, number) for every tip, which may leave
-    any of the tip unread.  Give what the bundle says, its signature checked."""
+    """Read a bundle; call each(tip) with the file at every tip's first byte.
+    Give what the bundle says, with a list of all that is wrong in it: it is
+    complete if that is empty.  A head that is wrong raises Refused."""
     whole = Source(file)
-    head = whole.exactly(68, "the bundle's head")
-    if head[:20] != BUNDLE_MAGIC:
-        if head[:15] == BUNDLE_MAGIC[:15]:
-            raise Refused("version", "a bundle of another version")
-        raise malformed("not a bundle")
-    first, chain = number(head[28:36]), head[36:68]
-    if first < 1:
-        raise malformed("tips are numbered from 1")
-    if head[20:28] != key_id(ROLE_SERVER, server_key):
-        raise Refused("wrong-key", "a bundle of another server")
-    if first == 1 and chain != genesis(server_key):
-        raise forged("the first tip does not begin this server's chain")
-    count = 0
-    while True:
-        mark = whole.exactly(1, "the bundle")
-        if mark == b"\x02":
-            break
-        if mark != b"\x01":
-            raise malformed("neither a tip nor the trailer")
-        row = whole.exactly(48, "a tip's row")
-        n, length, digest = number(row[:8]), number(row[8:16]), row[16:]
-        if n != first + count or length > TIP_AT_MOST:
-            raise malformed("a tip's number or length")
-        each(Source(file, length), n, digest)
-        chain = link(chain, n, length, digest)
-        count += 1
+    signed, bundle = read_bundle_head(whole, server_key)
+    chain, count, faults = bytes.fromhex(bundle["before"]), 0, []
+    try:
+        while True:
+            mark = whole.exactly(1, "the bundle")
+            if mark == TRAILER:
+                break
+            if mark not in (TIP, PURGED):
+                raise malformed("neither a tip nor the trailer")
+            tip = read_bundle_tip(whole, server_key, mark)
+            start = file.tell()
+            each(tip)
+            file.seek(start + (0 if tip["purged"] else tip["length"]))
+            if tip["number"] != bundle["first"] + count:
+                faults.append(f"tip {tip['number']} stands where tip "
+                              f"{bundle['first'] + count} should")
+            if not tip["ok"]:
+                faults.append(f"tip {tip['number']}: {tip['why']}")
+            chain = link(chain, tip["number"], tip["length"],
+                         bytes.fromhex(tip["digest"]))
+            count += 1
+        read_bundle_trailer(whole, server_key, signed, count, chain)
+        if bundle["first"] + count - 1 > bundle["last"]:
+            raise malformed("more tips than the server had")
+    except Refused as e:
+        faults.append(str(e))
+    bundle.update(count=count, head=chain.hex(), faults=faults,
+                  complete=not faults)
+    return bundle
+
+
+def read_bundle_trailer(whole, server_key, signed, count, chain):
     trailer = whole.exactly(104, "the trailer")
-    if file.read(1):
+    if whole.file.read(1):
         raise malformed("bytes after the trailer")
+    ed25519_verify(server_key, b"tipline-bun-end-0002" + signed
+                   + trailer[:40], trailer[40:])
     if number(trailer[:8]) != count or trailer[8:40] != chain:
         raise forged("the trailer does not fit the tips")
-    ed25519_verify(server_key, b"tipline-bundle-sig-1" + head[20:36]
-                   + head[36:68] + trailer[:40], trailer[40:])
-    return {"server": head[20:28].hex(), "first": first, "count": count,
-            "before": head[36:68].hex(), "head": chain.hex()}
 
 
-def open_bundle(file, server_key, keyring, folder=None):
+def open_bundle(file, server_key, keyring, folder=None, known=None):
     """Open every tip of a bundle.  One bad tip stops nothing: it is listed
-    with the reason.  A bad bundle raises Refused."""
+    with the reason."""
     tips = []
 
-    def each(source, n, digest):
-        row = {"number": n, "length": source.left, "ok": False}
-        start = file.tell()
-        size = source.left
-        inside = None if folder is None else os.path.join(folder, f"tip-{n}")
+    def each(tip):
+        tips.append(tip)
+        if "error" in tip:
+            return
+        if tip["purged"]:
+            tip["ok"] = True
+            return
+        start, size = file.tell(), tip["length"]
+        inside = None if folder is None else \
+            os.path.join(folder, f"tip-{tip['number']}")
         try:
-            row.update(open_tip(file, size, keyring, inside), ok=True)
+            tip.update(open_tip(file, size, keyring, inside, known), ok=True)
         except Refused as e:
-            row.update(error=e.word, why=e.why)
+            tip.update(error=e.word, why=e.why)
         # The digest is over all of the tip, also of one that did not open.
         file.seek(start)
-        source.skip()
-        if source.sha.digest() != digest:
-            row.update(ok=False, error="forged",
+        source = Source(file, size)
+        try:
+            source.skip()
+        except Refused as e:
+            tip.update(ok=False, error=e.word, why=e.why)
+        if source.sha.hexdigest() != tip["digest"]:
+            tip.update(ok=False, error="forged",
                        why="the bytes do not have the tip's digest")
-            row.pop("parts", None)
-        tips.append(row)
+            tip.pop("parts", None)
 
     return {"bundle": read_bundle(file, server_key, each), "tips": tips}
 

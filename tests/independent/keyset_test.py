@@ -78,7 +78,7 @@ class KeySets(unittest.TestCase):
     def test_a_good_key_set_is_read(self):
         found = formats.read_keyset(text(GOOD))
         self.assertEqual(found["sequence"], 7)
-        at = lambda when: (formats.epoch_at(found, formats.stamp(when))
+        at = lambda when: (formats.epoch_in_force(found, formats.stamp(when))
                            or {"epoch": None})["epoch"]
         self.assertEqual(at("2026-11-22T23:59:59Z"), None)
         self.assertEqual(at("2026-11-23T00:00:00Z"), 1)

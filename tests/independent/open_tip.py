@@ -1,13 +1,20 @@
 #!/usr/bin/env python3
-"""Open sealed tips, bundles and key sets without any code of Tipline's.
+"""Open what Tipline writes without any code of Tipline's.
 
     open_tip.py tip FILE --keys KEYS --passphrase-file FILE [--extract DIR]
     open_tip.py bundle FILE --server SERVER.pub --keys KEYS
                 --passphrase-file FILE [--extract DIR]
     open_tip.py keyset FILE --root ROOT.pub [--sig FILE.minisig]
+    open_tip.py analyst-keys FILE
+    open_tip.py root-change FILE --root ROOT.pub [--count N]
+    open_tip.py shares FILE FILE ...
+    open_tip.py returns FILE --server SERVER.pub --keyset FILE
+    open_tip.py mailbox --words LIST --code "WORD WORD ..."
+    open_tip.py reply FILE --words LIST --code "WORD WORD ..."
 
 KEYS is a keyring folder of tipline-analyst.  Instead of --keys, --secret HEX
-(may be repeated) gives an epoch's X25519 secret key itself.  Prints JSON.
+(may be repeated) gives an epoch's X25519 secret key itself.  --keyset FILE
+(may be repeated) names others, whose boxes are then compared.  Prints JSON.
 Exit codes: 0 all is as it should be, 1 refused, 2 wrong usage.
 """
 
@@ -16,7 +23,9 @@ import json
 import os
 import sys
 
+import answers
 import formats
+import keyfiles
 from nacl import bindings as sodium
 
 
@@ -44,17 +53,66 @@ def keyring(args):
     return keys
 
 
+def known(args):
+    """The public epoch keys of all key sets named."""
+    return {bytes.fromhex(k["id"]): k["key"] for path in args.keyset
+            for e in formats.read_keyset(file_bytes(path))["epochs"]
+            for k in e["keys"]}
+
+
 def run_tip(args):
     keys = keyring(args)
     with open(args.file, "rb") as f:
         return formats.open_tip(f, os.fstat(f.fileno()).st_size, keys,
-                                args.extract)
+                                args.extract, known(args))
 
 
 def run_bundle(args):
     server = formats.read_server_pub(file_bytes(args.server))
     with open(args.file, "rb") as f:
-        return formats.open_bundle(f, server, keyring(args), args.extract)
+        return formats.open_bundle(f, server, keyring(args), args.extract,
+                                   known(args))
+
+
+def run_analyst_keys(args):
+    return keyfiles.read_analyst_keys(file_bytes(args.file))
+
+
+def run_root_change(args):
+    root = keyfiles.read_root_change(
+        file_bytes(args.file), file_bytes(args.file + ".minisig"),
+        file_bytes(args.file + ".new.minisig"),
+        formats.read_root_pub(file_bytes(args.root)), args.count)
+    return {"id": root[0], "key": root[1]}
+
+
+def run_shares(args):
+    shares = [keyfiles.read_share(file_bytes(path)) for path in args.file]
+    return {"backup": shares[0]["backup"], "need": shares[0]["need"],
+            "key": keyfiles.join_shares(shares)}
+
+
+def run_returns(args):
+    server = formats.read_server_pub(file_bytes(args.server))
+    signers = {bytes.fromhex(s["id"]): s["key"] for path in args.keyset
+               for s in formats.read_keyset(file_bytes(path))["signers"]}
+    with open(args.file, "rb") as f:
+        return answers.read_return_bundle(
+            f, formats.key_id(formats.ROLE_SERVER, server), signers)
+
+
+def code(args):
+    words = file_bytes(args.words).decode().split()
+    return answers.read_code(args.code, words)
+
+
+def run_mailbox(args):
+    ident, public, _ = answers.mailbox(code(args))
+    return {"mailbox": ident, "public": public}
+
+
+def run_reply(args):
+    return answers.open_reply(file_bytes(args.file), code(args))
 
 
 def run_keyset(args):
@@ -68,21 +126,31 @@ def run_keyset(args):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     kinds = parser.add_subparsers(dest="kind", required=True)
-    for kind, run in (("tip", run_tip), ("bundle", run_bundle),
-                      ("keyset", run_keyset)):
-        p = kinds.add_parser(kind)
-        p.add_argument("file")
+
+    def command(name, run, *required, files=None):
+        p = kinds.add_parser(name)
+        if files != 0:
+            p.add_argument("file", nargs=files)
+        for option in required:
+            p.add_argument(option, required=True)
+        p.add_argument("--keyset", action="append", default=[])
         p.set_defaults(run=run)
-        if kind == "keyset":
-            p.add_argument("--root", required=True)
-            p.add_argument("--sig")
-            continue
+        return p
+
+    for p in (command("tip", run_tip),
+              command("bundle", run_bundle, "--server")):
         p.add_argument("--keys")
         p.add_argument("--passphrase-file")
         p.add_argument("--secret", action="append", default=[])
         p.add_argument("--extract")
-        if kind == "bundle":
-            p.add_argument("--server", required=True)
+    command("keyset", run_keyset, "--root").add_argument("--sig")
+    command("analyst-keys", run_analyst_keys)
+    command("root-change", run_root_change, "--root").add_argument(
+        "--count", type=int, default=0)
+    command("shares", run_shares, files="+")
+    command("returns", run_returns, "--server")
+    command("mailbox", run_mailbox, "--words", "--code", files=0)
+    command("reply", run_reply, "--words", "--code")
     return parser.parse_args()
 
 
@@ -98,7 +166,8 @@ def main():
         return 1
     json.dump(found, sys.stdout, indent=1, default=bytes.hex)
     print()
-    if any(not tip["ok"] for tip in found.get("tips", [])):
+    whole = found.get("bundle", {}).get("complete", True)
+    if not whole or any(not tip["ok"] for tip in found.get("tips", [])):
         return 1
     return 0
 

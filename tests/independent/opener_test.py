@@ -59,7 +59,12 @@ def seal(keys, records, **change):
     head += formats.little(change.get("epoch", 9), 4) + bytes([change.get("n", len(keys))])
     head += change.get("reserved", bytes(3))
     for k in keys:
-        head += k.id + sodium.crypto_box_seal(secret, k.public)
+        box = formats.make_box(secret, k.public)
+        if k is change.get("random_box"):
+            box = sodium.crypto_box_seal(secret, k.public)
+        if k is change.get("other_tip"):
+            box = formats.make_box(os.urandom(32), k.public)
+        head += k.id + box
     stream = formats.blake("tipline-stream-1", secret, head)
     commitment = formats.blake("tipline-commit-1",
                                change.get("committed", secret), head)
@@ -75,19 +80,38 @@ def seal(keys, records, **change):
     return head + sealed
 
 
-def bundle(server, tips, digests=None, first=1, before=None):
+def tip_row(server, n, tip, digest=None, purged=False):
+    digest = digest or formats.hashlib.sha256(tip).digest()
+    row = formats.little(n, 8) + formats.little(len(tip), 8) + digest
+    signature = sodium.crypto_sign(
+        b"tipline-bun-tip-0002"
+        + formats.key_id(formats.ROLE_SERVER, server[0]) + row, server[1])
+    return ((b"\x03" if purged else b"\x01") + row + signature[:64]
+            + (b"" if purged else tip),
+            lambda chain: formats.link(chain, n, len(tip), digest))
+
+
+def bundle(server, tips, digests=None, first=1, before=None, **change):
+    """A bundle; the rows stand in the order that change names."""
     public, secret = server
     chain = before or formats.genesis(public)
-    out = formats.BUNDLE_MAGIC + formats.key_id(formats.ROLE_SERVER, public)
-    out += formats.little(first, 8) + chain
-    signed = b"tipline-bundle-sig-1" + out[20:]
-    for i, tip in enumerate(tips):
-        digest = (digests or {}).get(i) or formats.hashlib.sha256(tip).digest()
-        out += b"\x01" + formats.little(first + i, 8)
-        out += formats.little(len(tip), 8) + digest + tip
-        chain = formats.link(chain, first + i, len(tip), digest)
+    head = formats.BUNDLE_MAGIC + formats.key_id(formats.ROLE_SERVER, public)
+    head += formats.little(4, 8)
+    head += formats.little(change.get("last", first + len(tips) + 2), 8)
+    head += formats.little(first, 8) + formats.little(2968, 4) + bytes(4)
+    head += chain
+    out = head + sodium.crypto_sign(b"tipline-bunhead-0002" + head,
+                                    secret)[:64]
+    rows = [tip_row(server, first + i, tip, (digests or {}).get(i),
+                    i in change.get("purged", ()))
+            for i, tip in enumerate(tips)]
+    for _, link in rows:
+        chain = link(chain)
+    for i in change.get("order", range(len(rows))):
+        out += rows[i][0]
     end = formats.little(len(tips), 8) + chain
-    signature = sodium.crypto_sign(signed + end, secret)[:64]
+    signature = sodium.crypto_sign(b"tipline-bun-end-0002" + head + end,
+                                   secret)[:64]
     return out + b"\x02" + end + signature
 
 
@@ -110,6 +134,20 @@ class Tips(unittest.TestCase):
         self.assertEqual([p["size"] for p in found["parts"]], [5, 20000])
         self.assertEqual(found["parts"][0]["sha256"],
                          formats.hashlib.sha256(b"hello").hexdigest())
+
+    def test_a_tip_that_others_open_otherwise_is_refused(self):
+        others = {self.keys[0].id: self.keys[0].public}
+        for change in ({"random_box": self.keys[0]},
+                       {"other_tip": self.keys[0]}):
+            tip = seal(self.keys, self.records, **change)
+            self.open(tip)  # nobody else is known
+            with self.assertRaises(formats.Refused):
+                formats.open_tip(io.BytesIO(tip), len(tip), self.ours,
+                                 known=others)
+        self.refused(seal(self.keys, self.records, random_box=self.keys[1]))
+        self.refused(seal(self.keys, self.records, other_tip=self.keys[1]))
+        tip = seal(self.keys, self.records)
+        formats.open_tip(io.BytesIO(tip), len(tip), self.ours, known=others)
 
     def test_every_cut_and_longer_tip_is_refused(self):
         tip = seal(self.keys, self.records)
@@ -205,17 +243,40 @@ class Bundles(unittest.TestCase):
         self.assertEqual([t.get("error") for t in found["tips"]],
                          ["wrong-key", None, "short", "forged"])
 
-    def test_every_flip_outside_the_tips_and_every_cut_is_refused(self):
+    def wrong(self, raw):
+        """Refused, or named as not complete."""
+        try:
+            found = self.open(raw)
+        except formats.Refused:
+            return
+        self.assertFalse(found["bundle"]["complete"])
+        self.assertTrue(found["bundle"]["faults"])
+
+    def test_every_flip_outside_the_tips_and_every_cut_shows(self):
         raw = bundle(self.server, [self.tip])
-        edge = list(range(68 + 49)) + list(range(len(raw) - 105, len(raw)))
+        edge = list(range(156 + 113)) + list(range(len(raw) - 105, len(raw)))
         for at in edge:
-            bent = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1:]
-            with self.assertRaises(formats.Refused):
-                self.open(bent)
-            with self.assertRaises(formats.Refused):
-                self.open(raw[:at])
-        with self.assertRaises(formats.Refused):
-            self.open(raw + b"\0")
+            self.wrong(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1:])
+            self.wrong(raw[:at])
+        self.wrong(raw + b"\0")
+
+    def test_what_a_courier_does_shows(self):
+        tips = [self.tip] * 3
+        for order in ((0, 1), (0, 2), (1, 2), (0, 2, 1), (0, 1, 1, 2)):
+            found = self.open(bundle(self.server, tips, order=order))
+            self.assertFalse(found["bundle"]["complete"], order)
+            self.assertEqual([t["number"] for t in found["tips"]],
+                             [i + 1 for i in order])
+            self.assertTrue(all(t["ok"] for t in found["tips"]))
+        self.wrong(bundle(self.server, tips, last=2))
+
+    def test_purged_tips_stay_as_links(self):
+        found = self.open(bundle(self.server, [self.tip] * 3, purged=(0, 2)))
+        self.assertTrue(found["bundle"]["complete"])
+        self.assertEqual([t["purged"] for t in found["tips"]],
+                         [True, False, True])
+        self.assertEqual(["parts" in t for t in found["tips"]],
+                         [False, True, False])
 
     def test_another_chain_or_server_is_refused(self):
         for raw in (bundle(self.server, [self.tip], before=bytes(32)),

@@ -2,21 +2,25 @@
 """The Python reader over tests/vectors: what must open opens with equal
 parts, what must be refused is refused.
 
-    vectors_test.py VECTORS
+    vectors_test.py VECTORS WORDS
 
 Which of two faults is found first is left to a reader, so of what must be
 refused only that is compared.
 """
 
+import itertools
 import json
 import os
 import sys
 import unittest
 
+import answers
 import formats
+import keyfiles
 
-if len(sys.argv) != 2 or not os.path.isdir(sys.argv[-1]):
+if len(sys.argv) != 3 or not os.path.isdir(sys.argv[-2]):
     sys.exit(__doc__)
+WORDS = sys.argv.pop()
 FOLDER = sys.argv.pop()
 
 
@@ -51,11 +55,13 @@ class Vectors(unittest.TestCase):
             (bytes.fromhex(person["public"]), bytes.fromhex(person["secret"]))
         self.assertEqual(ident, formats.key_id(formats.ROLE_EPOCH, pair[0]))
         path = os.path.join(FOLDER, case["file"])
+        known = {bytes.fromhex(p["id"]): bytes.fromhex(p["public"])
+                 for p in listed("keys.json", 2)}
 
         def reader():
             with open(path, "rb") as f:
                 return formats.open_tip(f, os.path.getsize(path),
-                                        {ident: pair})
+                                        {ident: pair}, known=known)
         found = self.judge(case, case[person["name"]], reader)
         if found is None:
             return 0
@@ -116,6 +122,85 @@ class Vectors(unittest.TestCase):
             if found is not None:
                 self.assertEqual([found[0], found[1].hex(), found[2].hex()],
                                  [case[k] for k in ("role", "id", "secret")])
+
+
+    def equal(self, case, found, names):
+        with self.subTest(file=case["file"]):
+            self.assertEqual(found, [case[n] for n in names])
+
+    def test_return_codes(self):
+        with open(WORDS, encoding="ascii") as f:
+            words = f.read().split()
+        self.assertEqual(len(words), 2048)
+        for case in listed("return_code.json", 12):
+            text = read(case["file"]).decode("ascii")
+            code = self.judge(case, case["status"],
+                              lambda: answers.read_code(text, words))
+            if code is None:
+                continue
+            self.assertEqual(" ".join(answers.code_words(code, words)) + "\n",
+                             text)
+            self.equal(case, [v.hex() for v in
+                              (code, *answers.mailbox(code))],
+                       ("code", "mailbox", "public", "secret"))
+
+    def test_replies(self):
+        for case in listed("reply.json", 15):
+            code, sealed = bytes.fromhex(case["code"]), read(case["file"])
+            found = self.judge(case, case["status"],
+                               lambda: answers.open_reply(sealed, code))
+            if found is None:
+                continue
+            signer = bytes.fromhex(case["signer"])
+            self.equal(case, [found["day"], found["text"].encode().hex()],
+                       ("day", "text_hex"))
+            self.judge(case, "ok" if case["signature"] else "forged",
+                       lambda: answers.open_reply(sealed, code, signer))
+
+    def test_analysts_keys(self):
+        for case in listed("analyst_keys.json", 12):
+            found = self.judge(
+                case, case["status"],
+                lambda: keyfiles.read_analyst_keys(read(case["file"])))
+            if found is not None:
+                self.equal(case, [found["signer"]["id"],
+                                  len(found["epochs"])],
+                           ("signer", "epochs"))
+
+    def test_changes_of_root(self):
+        for case in listed("root_change.json", 8):
+            name = case["file"]
+            pinned = tuple(bytes.fromhex(case[k])
+                           for k in ("pinned_id", "pinned_key"))
+            found = self.judge(
+                case, case["status"],
+                lambda: keyfiles.read_root_change(
+                    read(name), read(name + ".minisig"),
+                    read(name + ".new.minisig"), pinned, case["count"]))
+            if found is not None:
+                self.equal(case, [v.hex() for v in found],
+                           ("new_id", "new_key"))
+
+    def test_shares(self):
+        backups = {}
+        for case in listed("share.json", 15):
+            share = self.judge(case, case["status"],
+                               lambda: keyfiles.read_share(read(case["file"])))
+            if share is None:
+                continue
+            self.equal(case, [share["backup"].hex(), share["need"],
+                              share["x"], share["value"].hex()],
+                       ("backup", "need", "x", "value"))
+            backups.setdefault(case["key"], []).append(share)
+        self.assertGreater(len(backups), 1)
+        for key, shares in backups.items():
+            need = shares[0]["need"]
+            for some in itertools.permutations(shares, need):
+                self.assertEqual(keyfiles.join_shares(list(some)).hex(), key)
+            with self.assertRaises(formats.Refused):
+                keyfiles.join_shares(shares[:need - 1])
+            with self.assertRaises(formats.Refused):
+                keyfiles.join_shares(shares[:1] * need)
 
 
 if __name__ == "__main__":
