@@ -1,4 +1,5 @@
 #include "intake/conn.h"
+#include "intake/conn_mail.h"
 
 #include <errno.h>
 #include <string.h>
@@ -222,7 +223,7 @@ conn_answer(struct conn *c, enum answer which)
 	if (which == ANSWER_RECEIPT)
 		c->out = NULL;
 	if (which == ANSWER_REPLY)
-		c->out = conn_mail_page(c);
+		c->out = mail_shown(c->mail);
 	c->out_left = c->http.method == HTTP_HEAD ? head_len : PAGE_TOTAL_LEN;
 	if (c->left > LIMIT_DRAIN_BYTES) {
 		c->left = LIMIT_DRAIN_BYTES;

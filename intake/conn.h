@@ -88,7 +88,7 @@ bool conn_evict(struct receiver *rx);
 /* End every connection that has not sent its whole head. */
 void conn_drop_heads(struct receiver *rx);
 
-/* Answer every connection whose tip is still arriving. */
+/* Answer every connection whose body is still arriving. */
 void conn_answer_bodies(struct receiver *rx, enum answer which);
 
 /* All places for uploads are taken: answer the slowest, so that nobody holds
@@ -125,23 +125,6 @@ void conn_body_readable(struct conn *c);
 void conn_body_deadline(struct conn *c);
 /* The upload, if any, ends here; if it was not committed nothing is kept. */
 void conn_body_end(struct conn *c);
-/* A visit with a return code, conn_mail.c.  May it begin?  ANSWER_COUNT: yes,
- * and it is counted. */
-enum answer conn_mail_admit(struct conn *c);
-/* Begin its body.  May drop c. */
-void conn_mail_begin(struct conn *c);
-/* Its form can be read.  May drop c. */
-void conn_mail_readable(struct conn *c);
-/* The deadline of FORM, ASKED or TICK has passed.  May drop c. */
-void conn_mail_deadline(struct conn *c);
-/* The keeper's word about what was asked.  May drop c. */
-void conn_mail_outcome(struct conn *c, enum keeper_outcome outcome);
-/* Keep an answer until the tick. */
-void conn_mail_hold(struct conn *c, enum answer which);
-/* The page that was made for this visitor, or NULL. */
-const uint8_t *conn_mail_page(struct conn *c);
-/* The visit is over. */
-void conn_mail_end(struct conn *c);
 /* Wipe and give back the head's buffer. */
 void conn_head_free(struct conn *c);
 /* Milliseconds of a clock that is never set. */

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "intake/conn.h"
+#include "intake/conn_mail.h"
 #include "intake/limits.h"
 
 /* Reads of one connection before others get their turn. */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "intake/ascii.h"
 #include "intake/conn.h"
+#include "intake/conn_mail.h"
 #include "intake/limits.h"
 #include "intake/proxy_line.h"
 

@@ -1,17 +1,10 @@
-/*
- * Somebody comes back with a return code.
- *
- * What is answered must not tell an onlooker, nor a stranger who tries codes,
- * whether something waited.  All such pages are of one length, and leave at a
- * multiple of LIMIT_TICK_MS since the head was there; the work in between is
- * the same for every code (mail.h) and done before the tick.
- */
+#include "intake/conn_mail.h"
+
 #include <errno.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "intake/conn.h"
 #include "intake/limits.h"
 
 _Static_assert(LIMIT_MAILS <= KEEPER_MAILS_MAX, "the keeper answers them all");
@@ -228,10 +221,4 @@ conn_mail_deadline(struct conn *c)
 		c->ticks = false;
 		conn_answer(c, c->tick_answer);
 	}
-}
-
-const uint8_t *
-conn_mail_page(struct conn *c)
-{
-	return mail_shown(c->mail);
 }

@@ -198,12 +198,18 @@ class Binaries(unittest.TestCase):
         opens = "void opener_new(void) {}\n" + good
         calls = ("int socket(int, int, int);\n"
                  "int main(void) { return socket(1, 1, 0); }\n")
-        pull = ("int crypto_box_seal_open(void);\n"
-                "int main(void) { return crypto_box_seal_open(); }\n")
+        pull = ("int crypto_secretstream_xchacha20poly1305_pull(void);\n"
+                "int main(void) { return "
+                "crypto_secretstream_xchacha20poly1305_pull(); }\n")
+        reply = ("int crypto_box_seal_open(void);\n"
+                 "int main(void) { return crypto_box_seal_open(); }\n")
         self.assertEqual(self.links("tipline-receiver", good), "")
         for name in house.SERVER:
             self.assertIn("can open", self.links(name, opens))
             self.assertIn("can open", self.links(name, pull, "-lsodium"))
+            self.assertEqual("can open" in self.links(name, reply,
+                                                      "-lsodium"),
+                             name != "tipline-receiver")
         self.assertEqual(self.links("tipline-analyst", opens), "")
         self.assertIn("links libsqlite3", self.links(
             "tipline-receiver", good, "-lsqlite3"))
