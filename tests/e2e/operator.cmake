@@ -7,3 +7,6 @@ add_test(NAME e2e.supervisor COMMAND /usr/bin/python3
 	${CMAKE_CURRENT_LIST_DIR}/supervisor_test.py
 	${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
 set_tests_properties(e2e.supervisor PROPERTIES LABELS e2e TIMEOUT 180)
+# Each key set that is refused; keys and the clock while uploads run.
+e2e_test(refused 120)
+e2e_test(rotation 240)

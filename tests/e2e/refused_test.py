@@ -2,61 +2,19 @@
 """Each key set that is refused, with the words that a person sees.
 
 The key sets are made here from docs/FORMATS.md section 3 alone."""
-import base64
-import datetime
-import hashlib
 import os
 import shutil
 import subprocess
 import tempfile
-import time
 
 from nacl.signing import SigningKey
 
+from keysets import (EPOCH, SERVER, SIGNER, WEEK, Root, key_line, keyset,
+                     stamp, this_monday)
 from tipline import expect, free_port, program, run_tests, some_onion
 
-WEEK = 604800
 DAY = 86400
-EPOCH, SERVER, SIGNER = 1, 2, 3
 KEPT = "tipline-operator: the line goes on with the key set it had, if any\n"
-
-
-def key_id(role, key):
-    return hashlib.blake2b(bytes([role]) + key, digest_size=32,
-                           person=b"tipline-keyid-1").digest()[:8].hex()
-
-
-def b64(data):
-    return base64.b64encode(data).decode()
-
-
-def stamp(seconds):
-    when = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-    return when.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def key_line(word, role, name, key):
-    return "%s %s %s%s" % (word, key_id(role, key), name + " " if name else "",
-                           b64(key))
-
-
-class Root:
-    def __init__(self):
-        self.ident, self.key = os.urandom(8), SigningKey.generate()
-
-    def public(self):
-        return "untrusted comment: minisign public key\n%s\n" % b64(
-            b"Ed" + self.ident + bytes(self.key.verify_key))
-
-    def sign(self, text, prehashed=True):
-        message = hashlib.blake2b(text, digest_size=64).digest() \
-            if prehashed else text
-        sig = self.key.sign(message).signature
-        comment = b"tipline keyset sequence"
-        return ("untrusted comment: x\n%s\ntrusted comment: %s\n%s\n" % (
-            b64((b"ED" if prehashed else b"Ed") + self.ident + sig),
-            comment.decode(),
-            b64(self.key.sign(sig + comment).signature))).encode()
 
 
 class Bench:
@@ -68,13 +26,10 @@ class Bench:
         self.onion = some_onion()
         self.operator("init", self.line, "--onion", self.onion, "--listen",
                       "127.0.0.1:%d" % free_port())
-        with open(os.path.join(self.line, "server.pub")) as f:
-            self.server = f.read().split("\n")[2]
         self.root, self.other = Root(), Root()
         self.put("root.pub", self.root.public())
         self.put("other.pub", self.other.public())
-        # Weeks begin on Mondays, and this one has begun.
-        self.monday = (int(time.time()) - 345600) // WEEK * WEEK + 345600
+        self.monday = this_monday()
 
     def __enter__(self):
         return self
@@ -95,19 +50,7 @@ class Bench:
 
     def keyset(self, sequence, weeks=4, start=0):
         """A right one's lines; start in weeks from this one."""
-        begin = self.monday + start * WEEK
-        signer = bytes(SigningKey.generate().verify_key)
-        lines = ["tipline-keyset 1", "onion " + self.onion,
-                 "sequence %d" % sequence, "from " + stamp(begin),
-                 "until " + stamp(begin + weeks * WEEK), self.server,
-                 key_line("signer", SIGNER, "alice", signer)]
-        for n in range(weeks):
-            t = begin + n * WEEK
-            key = os.urandom(31) + b"\x11"
-            lines += ["epoch %d %s %s" % ((t - 345600) // WEEK, stamp(t),
-                                          stamp(t + WEEK)),
-                      key_line("key", EPOCH, "alice", key)]
-        return lines
+        return keyset(self.line, sequence, self.monday + start * WEEK, weeks)
 
     def sign(self, name, lines, root=None, **kw):
         text = ("\n".join(lines) + "\n").encode()
