@@ -72,7 +72,7 @@ def bundle(seed, tips, number=1):
         facts = struct.pack("<QQ", n, len(tip)) + \
             hashlib.sha256(tip).digest()
         out += b"\1" + facts + key.sign(
-            b"tipline-bun-tip-0002" + server + facts).signature + tip
+            b"tipline-bun-tip-0002" + server + b"\1" + facts).signature + tip
         link = b2("tipline-chain-1", link + facts)
     end = struct.pack("<Q", len(tips)) + link
     return out + b"\2" + end + key.sign(
