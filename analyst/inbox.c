@@ -167,12 +167,14 @@ judge(struct inbox *in)
 enum status
 inbox_next(struct inbox *in)
 {
-	struct bundle_tip *tip = &in->tip;
+	struct bundle_tip *tip = &in->tip, next;
 	enum status st;
 
-	st = bundle_reader_next(in->reader, tip);
+	st = bundle_reader_next(in->reader, &next);
 	if (st != ST_OK)
 		return st;
+	*tip = next;
+	in->in_tip = true;
 	say_progress(bundle_reader_offset(in->reader), in->size, tip->number);
 	in->peeked = 0;
 	in->entry = (struct ledger_tip){.state = LEDGER_NOT_SEEN};
@@ -185,6 +187,11 @@ inbox_next(struct inbox *in)
 		in->verdict = INBOX_AGAIN;
 		ranges_add(&in->again, tip->number, tip->number);
 		return ST_OK;
+	}
+	/* True, but of another bundle. */
+	if (tip->order == BUNDLE_OUTSIDE) {
+		ranges_add(&in->mixed, tip->number, tip->number);
+		return judge(in);
 	}
 	/* All from here to the one that came too early are out of order. */
 	if (tip->order == BUNDLE_MOVED)
@@ -237,6 +244,7 @@ inbox_tip_end(struct inbox *in)
 			return st;
 	} while (n > 0);
 	st = bundle_reader_tip_end(in->reader);
+	in->in_tip = st != ST_OK && st != ST_FORGED;
 	if (in->verdict != INBOX_PROVED && in->verdict != INBOX_PURGED)
 		return st;
 	if (st == ST_FORGED)

@@ -36,7 +36,8 @@ struct inbox {
 	struct ledger_facts knew;             /* before this bundle */
 	struct bundle_reader *reader;
 	struct bundle_head head;
-	struct bundle_tip tip; /* the one being read */
+	struct bundle_tip tip; /* the one being read, or read last */
+	bool in_tip;           /* not yet to its end */
 	enum inbox_verdict verdict;
 	enum ledger_state was;   /* what the ledger knew of it */
 	struct ledger_tip entry; /* what it is to know once all is read */
@@ -48,7 +49,7 @@ struct inbox {
 	bool ledger_fault;
 	/* Signs of a server that went back in time. */
 	bool back_last, back_epoch, back_before;
-	struct ranges altered, moved, again, invented, other;
+	struct ranges altered, moved, again, invented, mixed, other;
 };
 
 /*

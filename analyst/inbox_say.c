@@ -37,15 +37,14 @@ say_cut(const struct inbox *in)
 			  " can be used; ask for another copy");
 	else if (in->tip.number == 0)
 		say_error("the bundle is cut off at byte %" PRIu64
-			  ": what came before it is proved and was used; ask"
-			  " for another copy",
+			  ", before its first tip; ask for another copy",
 		    at);
 	else
 		say_error("the bundle is cut off at byte %" PRIu64
-			  ", in tip %" PRIu64
-			  ": the tips before it are proved one by one and were"
-			  " used; ask for another copy",
-		    at, in->tip.number);
+			  ", %s tip %" PRIu64
+			  ": the tips before that are proved one by one and"
+			  " were used; ask for another copy",
+		    at, in->in_tip ? "in" : "behind", in->tip.number);
 }
 
 /* What needs no place in the file to be said; NULL: said elsewhere. */
@@ -146,12 +145,15 @@ inbox_say_deeds(const struct inbox *in)
 	    " once",
 	    "were repeated: they stand in the bundle more than once; they were"
 	    " used once");
+	say_tips(&in->mixed,
+	    "was put in from another bundle; it is proved and was used",
+	    "were put in from another bundle; they are proved and were used");
 	say_tips(&in->invented,
 	    "was invented: the server never signed such a tip of that number",
 	    "were invented: the server never signed such tips of those"
 	    " numbers");
 	return missing.n == 0 && in->altered.n == 0 && in->moved.n == 0 &&
-	    in->again.n == 0 && in->invented.n == 0;
+	    in->again.n == 0 && in->mixed.n == 0 && in->invented.n == 0;
 }
 
 bool

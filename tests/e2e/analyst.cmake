@@ -14,3 +14,7 @@ add_test(NAME e2e.analyst_prompt COMMAND Python3::Interpreter
 	${CMAKE_CURRENT_LIST_DIR}/analyst_prompt_test.py
 	$<TARGET_FILE:tipline-analyst> $<TARGET_FILE:make_bundle>)
 set_tests_properties(e2e.analyst_prompt PROPERTIES LABELS e2e TIMEOUT 120)
+add_test(NAME e2e.courier COMMAND Python3::Interpreter
+	${CMAKE_CURRENT_LIST_DIR}/courier_test.py
+	$<TARGET_FILE:tipline-analyst> $<TARGET_FILE:make_bundle>)
+set_tests_properties(e2e.courier PROPERTIES LABELS e2e TIMEOUT 300)
