@@ -29,6 +29,11 @@ struct command {
 static const struct command commands[] = {
     {"init", NULL, cmd_init, "make a keyring, with a root key or without"},
     {"keys", "make", cmd_keys_make, "make weekly keys, for the root's keeper"},
+    {"keys", "list", cmd_keys_list, "list the weeks, and what became of them"},
+    {"keys", "destroy", cmd_keys_destroy, "destroy the keys of past weeks"},
+    {"keys", "backup", cmd_keys_backup, "a backup for any few of many holders"},
+    {"keys", "drill", cmd_keys_drill, "prove that a backup restores"},
+    {"keys", "restore", cmd_keys_restore, "make a keyring from a backup"},
     {"keyset", "make", cmd_keyset_make, "sign a key set for the server"},
     {"keyset", "take", cmd_keyset_take, "check a key set and take it up"},
     {"root", "change", cmd_root_change, "make a new root, named by the old"},
