@@ -19,8 +19,8 @@ next_orphan(struct store *store, uint64_t after, uint64_t *out)
 }
 
 enum status
-store_clear_some(struct store *store, uint64_t upload, uint64_t *left,
-    uint64_t *next, bool *all)
+store_clear_some(
+    struct store *store, uint64_t upload, uint64_t max, struct clearing *done)
 {
 	sqlite3_stmt *list = store->sql[SQL_CHUNK_LEN];
 	uint64_t first = upload << STORE_SEQ_BITS;
@@ -28,46 +28,44 @@ store_clear_some(struct store *store, uint64_t upload, uint64_t *left,
 	enum status st;
 	int rc;
 
-	*all = true;
-	*next = first;
+	*done = (struct clearing){.next = first, .all = true};
 	store_bind(store, SQL_CHUNK_LEN, 1, first);
 	store_bind(store, SQL_CHUNK_LEN, 2, end);
 	while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
-		uint64_t len = (uint64_t)sqlite3_column_int64(list, 1);
-
-		if (*left == 0) {
-			*all = false;
+		if (done->bytes >= max) {
+			done->all = false;
 			break;
 		}
-		*next = (uint64_t)sqlite3_column_int64(list, 0) + 1;
-		*left -= len < *left ? len : *left;
+		done->next = (uint64_t)sqlite3_column_int64(list, 0) + 1;
+		done->bytes += (uint64_t)sqlite3_column_int64(list, 1);
 	}
 	(void)sqlite3_reset(list);
-	if ((st = store_failed(store, rc)) != ST_OK || *next == first)
+	if ((st = store_failed(store, rc)) != ST_OK || done->next == first)
 		return st;
 	store_bind(store, SQL_DELETE, 1, first);
-	store_bind(store, SQL_DELETE, 2, *next - 1);
+	store_bind(store, SQL_DELETE, 2, done->next - 1);
 	return store_run(store, SQL_DELETE);
 }
 
 static enum status
-clear_some(struct store *store, uint64_t left, bool *more)
+clear_some(struct store *store, uint64_t max, bool *more)
 {
-	uint64_t upload = 0, next;
+	uint64_t upload = 0, bytes = 0;
+	struct clearing done;
 	enum status st;
-	bool all;
 
 	while ((st = next_orphan(store, upload, &upload)) == ST_OK &&
 	    upload != 0) {
-		if (left == 0) {
+		if (bytes >= max) {
 			*more = true;
 			return ST_OK;
 		}
-		st = store_clear_some(store, upload, &left, &next, &all);
-		if (st == ST_OK && !all) {
+		st = store_clear_some(store, upload, max - bytes, &done);
+		if (st == ST_OK && !done.all) {
 			*more = true;
 			return ST_OK;
 		}
+		bytes += done.bytes;
 		if (st == ST_OK) {
 			store_bind(store, SQL_UNPEND, 1, upload);
 			st = store_run(store, SQL_UNPEND);

@@ -113,11 +113,15 @@ MUST_CHECK enum status store_empty_log(struct store *store, int how);
 void store_purge_rest(struct store *store);
 void store_purge_rested(struct store *store);
 
-/* store_clear.c: delete chunks of upload from its first on until *left is
- * used up; *next is the id behind the last one deleted, and *all whether none
- * is left. */
-MUST_CHECK enum status store_clear_some(struct store *store, uint64_t upload,
-    uint64_t *left, uint64_t *next, bool *all);
+/* store_clear.c: delete chunks of upload from its first on, at least max
+ * bytes of them. */
+struct clearing {
+	uint64_t bytes; /* deleted */
+	uint64_t next;  /* the id behind the last one deleted */
+	bool all;       /* none is left */
+};
+MUST_CHECK enum status store_clear_some(
+    struct store *store, uint64_t upload, uint64_t max, struct clearing *done);
 
 /* store_write.c */
 MUST_CHECK enum status store_write_pending(struct store *store);

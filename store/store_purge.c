@@ -101,19 +101,19 @@ static enum status
 purge_step(
     struct store *store, struct purging *purging, size_t max, uint64_t *bytes)
 {
-	uint64_t left = max;
+	struct clearing done;
 	enum status st;
-	bool ours, all;
+	bool ours;
 
 	if ((st = is_ours(store, purging, &ours)) != ST_OK)
 		return st;
 	if (ours) {
-		st = store_clear_some(
-		    store, purging->upload, &left, &purging->next, &all);
+		st = store_clear_some(store, purging->upload, max, &done);
 		if (st != ST_OK)
 			return st;
-		*bytes = max - left;
-		if (!all)
+		*bytes = done.bytes;
+		purging->next = done.next;
+		if (!done.all)
 			return ST_OK;
 		store_bind(store, SQL_UNPEND, 1, purging->upload);
 		if ((st = store_run(store, SQL_UNPEND)) != ST_OK)

@@ -288,6 +288,25 @@ may_change(enum store_mode mode, int action, const char *table)
 	return false;
 }
 
+static bool
+may_pragma(const char *name, const char *value)
+{
+	static const char *const asked[] = {"journal_mode", "page_size",
+	    "page_count", "freelist_count", "max_page_count", "query_only",
+	    NULL};
+	static const char *const set[] = {"synchronous", "cache_size",
+	    "max_page_count", "query_only", "quick_check", NULL};
+
+	if (is_one_of(name, value == NULL ? asked : set))
+		return true;
+	for (size_t i = 0; i < PRAGMA_COUNT; i++)
+		if (strcmp(name, pragmas[i].name) == 0)
+			return value == NULL ||
+			    (pragmas[i].set != NULL &&
+				strcmp(value, pragmas[i].set) == 0);
+	return false;
+}
+
 /* What our statements do, and nothing else: no ATTACH, no new table, no
  * function that is not named here. */
 static int
@@ -297,9 +316,6 @@ authorize(void *ctx, int action, const char *a, const char *b, const char *c,
 	static const char *const read[] = {"tip", "chunk", "pending", "reply",
 	    "sqlite_master", "sqlite_schema", NULL};
 	static const char *const functions[] = {"max", "count", "length", NULL};
-	static const char *const other[] = {"journal_mode", "page_size",
-	    "cache_size", "max_page_count", "page_count", "freelist_count",
-	    "query_only", "quick_check", NULL};
 	const enum store_mode *mode = ctx;
 	bool ok = false;
 
@@ -325,9 +341,7 @@ authorize(void *ctx, int action, const char *a, const char *b, const char *c,
 		    strcmp(b, "upload") == 0;
 		break;
 	case SQLITE_PRAGMA:
-		ok = is_one_of(a, other);
-		for (size_t i = 0; !ok && i < PRAGMA_COUNT; i++)
-			ok = strcmp(a, pragmas[i].name) == 0;
+		ok = may_pragma(a, b);
 		break;
 	default:
 		break;
