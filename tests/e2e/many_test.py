@@ -10,35 +10,20 @@ import subprocess
 import threading
 import time
 
-from tipline import BIN, LONG, Line, expect, form, post, resident, run_tests
+from tipline import BIN, LONG, Line, expect, resident, run_tests
 
 FEW, MANY = (10000, 100000) if LONG else (1000, 6000)
 GROWTH_MAX = 4 << 20  # bytes more for MANY than for FEW
-CLIENTS = 8
+CLIENTS = 32
 
 
 def fill(line, count):
-    """Send tips until there are count of them."""
+    """Send tips, with the benchmark's visitors, until there are count."""
     have = line.status()["tips"]
-    body = form("a tip of a few words")
-    request = post(line.host, len(body)) + body
-    bad = []
-
-    def client(n):
-        for _ in range(n):
-            answer = line.ask(request)
-            if not answer.received:
-                bad.append(answer)
-
-    missing = count - have
-    share = [missing // CLIENTS + (i < missing % CLIENTS)
-             for i in range(CLIENTS)]
-    threads = [threading.Thread(target=client, args=(n,)) for n in share]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    expect(not bad, len(bad), "tips were refused:", bad[:3])
+    subprocess.run([os.path.join(BIN, "../bench/bench_load"), line.socket,
+                    line.host, "text", str(CLIENTS), str(count - have)],
+                   check=True, stdout=subprocess.DEVNULL)
+    expect(line.status()["tips"] == count, "not", count, "tips")
 
 
 class Run:
