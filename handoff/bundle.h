@@ -44,7 +44,8 @@ struct bundle_tip {
 	bool proved; /* the server signed number, length and digest */
 	enum bundle_order order;
 	bool has_link; /* proved, NEXT, and the chain leads without a break from
-			  before to it */
+			  before to it; whether it is the server's chain now,
+			  only bundle_reader_finish() tells */
 	uint8_t link[DIGEST_LEN];
 };
 

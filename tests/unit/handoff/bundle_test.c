@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/num.h"
 #include "handoff/bundle.h"
 #include "tests/unit/handoff/bundling.h"
 
@@ -20,7 +21,8 @@
 static void
 assert_text(const struct bytes *b, const char *want)
 {
-	if (b->len != strlen(want) || memcmp(b->p, want, b->len) != 0)
+	if (b->len != strlen(want) ||
+	    (b->len > 0 && memcmp(b->p, want, b->len) != 0))
 		fail_msg("'%.*s' is not '%s'", (int)b->len, (char *)b->p, want);
 }
 
@@ -307,6 +309,66 @@ a_large_tip_is_read_and_checked_like_a_small_one(void **state)
 	bytes_free(&out);
 }
 
+/* Lengths that no tip has end the reading at once, signed or not. */
+static void
+a_length_out_of_bounds_is_never_read(void **state)
+{
+	static const struct {
+		uint64_t len;
+		enum bundle_problem problem;
+	} lengths[] = {{0, BUNDLE_LAYOUT}, {BUNDLE_TIP_MAX, BUNDLE_CUT},
+	    {BUNDLE_TIP_MAX + 1, BUNDLE_LAYOUT}, {UINT64_MAX, BUNDLE_LAYOUT}};
+	const struct bench *b = *state;
+	uint8_t copy[4096], message[20 + 8 + 49] = "tipline-bun-tip-0002";
+
+	for (size_t i = 0; i < 2 * sizeof(lengths) / sizeof(lengths[0]); i++) {
+		struct source s = {.p = copy, .len = b->whole.len};
+		uint8_t *entry = copy + HEAD_LEN;
+		struct events e;
+
+		memcpy(copy, b->whole.p, b->whole.len);
+		le64_put(entry + 9, lengths[i / 2].len);
+		memcpy(message + 20, copy + 20, 8);
+		memcpy(message + 28, entry, 49);
+		if (i % 2 == 0)
+			sign_make(
+			    b->seed, message, sizeof(message), entry + 49);
+		assert_int_not_equal(bundling_read(b, &s, &e), ST_OK);
+		assert_int_equal(e.problem, lengths[i / 2].problem);
+		events_free(&e);
+	}
+}
+
+/* The trailer of a server that counts what cannot be, though signed. */
+static void
+a_true_trailer_must_count_the_tips(void **state)
+{
+	static const struct {
+		uint64_t count;
+		enum bundle_problem problem;
+	} counts[] = {{TIPS, BUNDLE_FINE}, {TIPS - 1, BUNDLE_INCOMPLETE},
+	    {0, BUNDLE_INCOMPLETE}, {TIPS + 1, BUNDLE_LAYOUT},
+	    {UINT64_MAX, BUNDLE_LAYOUT}};
+	const struct bench *b = *state;
+	uint8_t copy[4096], message[20 + 92 + 40] = "tipline-bun-end-0002";
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		struct source s = {.p = copy, .len = b->whole.len};
+		uint8_t *trailer = copy + b->whole.len - TRAILER_LEN;
+		struct events e;
+
+		memcpy(copy, b->whole.p, b->whole.len);
+		le64_put(trailer + 1, counts[i].count);
+		memcpy(message + 20, copy, 92);
+		memcpy(message + 112, trailer + 1, 40);
+		sign_make(b->seed, message, sizeof(message), trailer + 41);
+		assert_int_equal(bundling_read(b, &s, &e) == ST_OK, i == 0);
+		assert_int_equal(e.problem, counts[i].problem);
+		assert_int_equal(e.missing.len, 0);
+		events_free(&e);
+	}
+}
+
 /* A server that goes on with a bundle needs no proof of its own tips. */
 static void
 without_a_key_everything_is_taken_at_its_word(void **state)
@@ -398,6 +460,8 @@ main(void)
 	    cmocka_unit_test(a_source_that_fails_is_never_the_end),
 	    cmocka_unit_test(a_tip_may_be_left_unread),
 	    cmocka_unit_test(a_large_tip_is_read_and_checked_like_a_small_one),
+	    cmocka_unit_test(a_length_out_of_bounds_is_never_read),
+	    cmocka_unit_test(a_true_trailer_must_count_the_tips),
 	    cmocka_unit_test(without_a_key_everything_is_taken_at_its_word),
 	    cmocka_unit_test(another_servers_key_is_told_from_a_forged_bundle),
 	    cmocka_unit_test(what_is_no_bundle_is_told_from_a_cut_one),
