@@ -263,6 +263,26 @@ try 1 err 'cannot be written' $op export line gone/no.bundle
 [ -z "$(ls no.bundle* 2>/dev/null)" ] || complain 'a refused export left a file'
 [ "$(stat -c %a all.bundle)" = 600 ] || complain 'the bundle is open to others'
 
+# status of hand-offs
+try 0 out 'not exported   0' $op status line
+grep -q '^last export    bundle [0-9]*, up to tip 3$' out ||
+	complain 'the last export is not told'
+grep -q '^confirmed      nothing by alice$' out || complain 'nothing confirmed'
+id=$(sed -n 's/^signer \([0-9a-f]*\) .*/\1/p' line/keyset.txt)
+mkdir -p -m 700 line/confirmed
+printf 'number 1\n1 1\n3 3\n' >"line/confirmed/$id"
+try 0 out 'up to tip 1 by alice, and some up to tip 3' $op status line
+printf 'number 2\n1 3\n' >"line/confirmed/$id"
+try 0 out 'confirmed      up to tip 3 by alice' $op status line
+echo 'number x' >"line/confirmed/$id"
+try 1 out 'TIPLINE WARNING - what alice confirmed cannot be read' \
+	$op status line --monitor
+rm "line/confirmed/$id"
+mv line/exported kept; echo 7 >line/exported
+try 1 out 'exported cannot be read' $op status line --monitor
+mv kept line/exported
+try 0 out 'TIPLINE OK - 3 tips kept' $op status line --monitor
+
 # two of everything at once: one of them does it, and whole
 for _ in $(seq 10); do
 	rm -rf both both.bundle; mkdir both
