@@ -327,6 +327,9 @@ a_length_out_of_bounds_is_never_read(void **state)
 		struct events e;
 
 		memcpy(copy, b->whole.p, b->whole.len);
+		/* Behind one of none, reading could go on. */
+		memcpy(entry + ENTRY_LEN,
+		    b->whole.p + b->whole.len - TRAILER_LEN, TRAILER_LEN);
 		le64_put(entry + 9, lengths[i / 2].len);
 		memcpy(message + 20, copy + 20, 8);
 		memcpy(message + 28, entry, 49);
