@@ -1,11 +1,11 @@
 #include "crypto/keyset.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
+#include "crypto/in_force.h"
 #include "crypto/lines.h"
 
 static enum status
@@ -241,20 +241,19 @@ const struct keyset_epoch *
 keyset_in_force(const struct keyset *set, uint64_t now, uint32_t floor,
     enum epoch_state *state, uint64_t *opens)
 {
+	struct in_force f = {.now = now, .floor = floor};
 	const struct recipients *to;
 
-	_Static_assert(offsetof(struct keyset_epoch, to) == 0,
-	    "the recipients of an epoch are where the epoch is");
-	if (set->epochs == 0) {
-		*state = EPOCH_ENDED;
-		*opens = 0;
-		return NULL;
-	}
 	/* Every epoch lies within the set's validity: keyset_parse() saw to
 	 * it, so the set's own times need no look. */
-	to = epoch_in_force(&set->epoch[0].to, sizeof(set->epoch[0]),
-	    set->epochs, now, floor, state, opens);
-	return (const void *)to;
+	for (size_t i = 0; i < set->epochs; i++)
+		in_force_see(&f, &set->epoch[i].to);
+	to = in_force_choose(&f, state, opens);
+	for (size_t i = 0; to != NULL && i < set->epochs; i++) {
+		if (to == &set->epoch[i].to)
+			return &set->epoch[i];
+	}
+	return NULL;
 }
 
 void

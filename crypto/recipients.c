@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "crypto/digest.h"
+#include "crypto/in_force.h"
 
 enum status
 crypto_room_init(void)
@@ -51,44 +52,13 @@ key_usable(enum key_role role, const uint8_t key[static PUBLIC_KEY_LEN])
 	return crypto_scalarmult(shared, scalar, key) == 0;
 }
 
-static const struct recipients *
-epoch_at(const struct recipients *first, size_t stride, size_t i)
-{
-	return (const void *)((const unsigned char *)(const void *)first +
-	    i * stride);
-}
-
 const struct recipients *
-epoch_in_force(const struct recipients *first, size_t stride, size_t count,
-    uint64_t now, uint32_t floor, enum epoch_state *state, uint64_t *opens)
+epoch_in_force(const struct recipients *epochs, size_t count, uint64_t now,
+    uint32_t floor, enum epoch_state *state, uint64_t *opens)
 {
-	const struct recipients *clock = NULL, *ahead = NULL;
+	struct in_force f = {.now = now, .floor = floor};
 
-	*opens = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct recipients *const e = epoch_at(first, stride, i);
-
-		/* What is behind the floor ended for good: its key may
-		 * have been destroyed. */
-		if (e->epoch < floor || now >= e->until)
-			continue;
-		if (e->epoch == floor)
-			ahead = e;
-		/* Numbers and times rise: the last that fits is the newest. */
-		if (e->from <= now) {
-			clock = e;
-		} else if (e->epoch != floor && *opens == 0) {
-			*opens = e->from;
-		}
-	}
-	if (clock != NULL) {
-		*state = EPOCH_BY_CLOCK;
-		return clock;
-	}
-	if (ahead != NULL) {
-		*state = EPOCH_AHEAD;
-		return ahead;
-	}
-	*state = *opens != 0 ? EPOCH_EARLY : EPOCH_ENDED;
-	return NULL;
+	for (size_t i = 0; i < count; i++)
+		in_force_see(&f, &epochs[i]);
+	return in_force_choose(&f, state, opens);
 }

@@ -48,15 +48,13 @@ enum epoch_state {
 };
 
 /*
- * Find the epoch in force among count of them, in rising order, the first at
- * first and each stride bytes behind the one before (they may lie inside
- * larger structs).  floor is the highest number ever in force, 0 for none.
- * NULL if there is none.  *opens is when the next epoch not in force yet
- * begins, 0 if none will.
+ * Find the epoch in force among count of them, in rising order.  floor is the
+ * highest number ever in force, 0 for none.  NULL if there is none.  *opens
+ * is when the next epoch not in force yet begins, 0 if none will.
  */
-const struct recipients *epoch_in_force(const struct recipients *first,
-    size_t stride, size_t count, uint64_t now, uint32_t floor,
-    enum epoch_state *state, uint64_t *opens);
+const struct recipients *epoch_in_force(const struct recipients *epochs,
+    size_t count, uint64_t now, uint32_t floor, enum epoch_state *state,
+    uint64_t *opens);
 
 /* Make libsodium ready; call once before anything of crypto/.  ST_OK, ST_IO. */
 MUST_CHECK enum status crypto_room_init(void);
