@@ -88,11 +88,9 @@ MUST_CHECK enum status line_keyset_check(const struct line *line,
     const struct keyset_files *files, struct keyset *set,
     char why[static LINE_WHY_LEN]);
 
-/*
- * Load the installed key set, checking everything again but whether it is in
+/* Load the installed key set, checking everything again but whether it is in
  * force at now (an expired set loads, so that the form can close itself with
- * the right page).  ST_ABSENT if none was installed; else as above.
- */
+ * the right page).  ST_ABSENT if there is none; else as above. */
 MUST_CHECK enum status line_keyset_load(
     const struct line *line, struct keyset *set, char why[static LINE_WHY_LEN]);
 
@@ -113,10 +111,13 @@ MUST_CHECK enum status line_keyset_load(
  * line_keyset_check(), ST_ABSENT (no root), ST_IO, ST_FULL, ST_EXISTS (same
  * number, other contents).
  */
+struct keyset_offer {
+	const struct bytes *text, *sig;
+	const struct minisign_key *root; /* or NULL */
+	uint64_t now, wanted;
+};
 MUST_CHECK enum status line_keyset_install(const struct line *line,
-    const struct bytes *text, const struct bytes *sig,
-    const struct minisign_key *root, uint64_t now, uint64_t wanted,
-    char why[static LINE_WHY_LEN]);
+    const struct keyset_offer *offer, char why[static LINE_WHY_LEN]);
 
 /* More than half of the set's life is over: time to have the next one made. */
 bool line_keyset_ages(const struct keyset *set, uint64_t now);

@@ -155,9 +155,8 @@ check_wanted(uint64_t sequence, uint64_t wanted, char *why)
 }
 
 enum status
-line_keyset_install(const struct line *line, const struct bytes *text,
-    const struct bytes *sig, const struct minisign_key *root, uint64_t now,
-    uint64_t wanted, char why[static LINE_WHY_LEN])
+line_keyset_install(const struct line *line, const struct keyset_offer *offer,
+    char why[static LINE_WHY_LEN])
 {
 	struct minisign_key key;
 	struct line_memory m;
@@ -167,7 +166,7 @@ line_keyset_install(const struct line *line, const struct bytes *text,
 	enum status st;
 
 	why[0] = '\0';
-	if (wanted == 0 && line_is_restored(line)) {
+	if (offer->wanted == 0 && line_is_restored(line)) {
 		snprintf(why, LINE_WHY_LEN,
 		    "this line was restored from a backup and cannot know"
 		    " which key sets came after it: ask the analysts which is"
@@ -176,16 +175,18 @@ line_keyset_install(const struct line *line, const struct bytes *text,
 		return ST_DENIED;
 	}
 	if ((st = line_remember(line, &m, why)) != ST_OK ||
-	    (st = choose_root(&m, root, &key, &pin, why)) != ST_OK)
+	    (st = choose_root(&m, offer->root, &key, &pin, why)) != ST_OK)
 		return st;
-	struct keyset_files files = {text, sig, &key, m.sequence, now};
+	struct keyset_files files = {
+	    offer->text, offer->sig, &key, m.sequence, offer->now};
 	if ((st = line_keyset_check(line, &files, &set, why)) != ST_OK)
 		return st;
 	sequence = set.sequence;
 	keyset_free(&set);
-	if ((st = check_wanted(sequence, wanted, why)) != ST_OK ||
+	if ((st = check_wanted(sequence, offer->wanted, why)) != ST_OK ||
 	    (!pin &&
-		(st = check_current(line, &m, text, sequence, why)) != ST_OK))
+		(st = check_current(line, &m, offer->text, sequence, why)) !=
+		    ST_OK))
 		return st;
 	return write_new(line, &files, sequence, pin, why);
 }

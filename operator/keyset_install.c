@@ -89,8 +89,7 @@ tell_root(const struct minisign_key *root)
 }
 
 static int
-install(const struct line *line, const struct bytes *text,
-    const struct bytes *sig, const struct minisign_key *root, uint64_t wanted)
+install(const struct line *line, const struct keyset_offer *offer)
 {
 	const char *const write[] = {line->path, NULL};
 	char why[LINE_WHY_LEN];
@@ -99,16 +98,15 @@ install(const struct line *line, const struct bytes *text,
 
 	if (!tool_confine(NULL, write, &missing))
 		return TOOL_FAILED;
-	st = line_keyset_install(
-	    line, text, sig, root, (uint64_t)time(NULL), wanted, why);
+	st = line_keyset_install(line, offer, why);
 	if (st != ST_OK) {
 		tool_say("refused: %s", why);
 		tool_say("the line goes on with the key set it had, if any");
 		return TOOL_FAILED;
 	}
 	tell_keyset(line);
-	if (root != NULL)
-		tell_root(root);
+	if (offer->root != NULL)
+		tell_root(offer->root);
 	tool_tell_server(line, "the key set");
 	return TOOL_DONE;
 }
@@ -142,9 +140,13 @@ keyset_install_command(int argc, char **argv)
 		return TOOL_FAILED;
 	code = TOOL_FAILED;
 	if (read_files(operand[1], &text, &sig) &&
-	    (root_path == NULL || tool_read_root(root_path, &root)))
-		code = install(&line, &text, &sig,
-		    root_path != NULL ? &root : NULL, wanted);
+	    (root_path == NULL || tool_read_root(root_path, &root))) {
+		const struct keyset_offer offer = {&text, &sig,
+		    root_path != NULL ? &root : NULL, (uint64_t)time(NULL),
+		    wanted};
+
+		code = install(&line, &offer);
+	}
 	bytes_free(&text);
 	bytes_free(&sig);
 	line_close(&line);

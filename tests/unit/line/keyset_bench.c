@@ -227,16 +227,20 @@ enum status
 bench_install(
     struct bench *b, const struct made *m, const struct root *root, char *why)
 {
-	return line_keyset_install(&b->line, &m->text, &m->sig,
-	    root != NULL ? &root->key : NULL, NOW, 0, why);
+	const struct keyset_offer offer = {
+	    &m->text, &m->sig, root != NULL ? &root->key : NULL, NOW, 0};
+
+	return line_keyset_install(&b->line, &offer, why);
 }
 
 enum status
 bench_install_wanted(
     struct bench *b, const struct made *m, uint64_t wanted, char *why)
 {
-	return line_keyset_install(
-	    &b->line, &m->text, &m->sig, NULL, NOW, wanted, why);
+	const struct keyset_offer offer = {
+	    &m->text, &m->sig, NULL, NOW, wanted};
+
+	return line_keyset_install(&b->line, &offer, why);
 }
 
 /* The sequence number in use, or 0 when none loads. */
