@@ -15,7 +15,17 @@ from tornet import TorNet
 SCREENS = os.environ.get("TIPLINE_SCREENS", os.path.join(ROOT, "build/screens"))
 MESSAGE = ("The keys are under the mat.\n\n열쇠는 현관 매트 밑에 있습니다. "
            "<b>&amp;</b> \"quoted\" 😀\nLast line")
-WIDTHS = [320, 768, 1280]
+WIDTHS = [320, 390, 768, 1280]
+# What the receiver writes into pages, as long as it can be.
+BLANKS = {"upload_max": "512 MiB", "message_max": "256 KiB", "files_max": "32",
+          "opens": "Come back on 30 September 2026 (UTC) or later.",
+          "code": " ".join(["mushroom"] * 12), "id": "0" * 16,
+          "day": "30 September 2026", "place": "2", "count": "8",
+          "newer": "0", "older": "2", "no_newer": "", "no_older": "",
+          "no_cut": "",
+          "reply": "Thank you.\n\nWhich of the two names is on the second "
+                   "page?\n" + "x" * 300 + "\n  한국어도 괜찮습니다.",
+          **{"word%d" % n: "mushroom" for n in range(1, 13)}}
 
 
 def small_pdf(path):
@@ -73,6 +83,15 @@ def page_of(result):
     return PAGES.get(result["heading"])
 
 
+def came_back(r):
+    """The words of the receipt were typed on the page for answers."""
+    expect(len(r["words"]) == 12 and all(
+        w.isalpha() and w.islower() for w in r["words"]), r["words"])
+    expect(PAGES.get(r["back"]) == "no_reply", r["back"])
+    expect(r["backAddress"].endswith("/return"), "the words are in",
+           r["backAddress"])
+
+
 def expect_same(tips, message, files):
     expect(len(tips) == 1, len(tips), "tips were opened instead of one")
     tip = tips[0]
@@ -96,8 +115,9 @@ def firefox_through_tor_into_the_store_and_out_again():
             fits_torrc(line, net.of("onion")[0].torrc)
             r = visit("firefox", url="http://%s/" % net.onion,
                       socks=net.socks, prefix="tor-firefox",
-                      message=MESSAGE, files=files)
+                      message=MESSAGE, files=files, back=True)
             expect(page_of(r) == "receipt", r)
+            came_back(r)
             expect_same(line.open(), MESSAGE, files)
             one_circuit_cannot_stop_another(line, net)
             too_large_through_tor(line, net)
@@ -169,8 +189,9 @@ def chromium_straight_to_the_loopback_port():
         line.start()
         files = make_files(line.home)
         r = visit("chromium", url="http://%s/" % line.host, prefix="chromium",
-                  message=MESSAGE, files=files, widths=WIDTHS)
+                  message=MESSAGE, files=files, widths=WIDTHS, back=True)
         expect(page_of(r) == "receipt", r)
+        came_back(r)
         expect_same(line.open(), MESSAGE, files)
         line.stop()
 
@@ -201,9 +222,7 @@ def every_page_fits_a_small_screen():
             page = read("layout.html").replace("{{style}}", read("style.css"))
             page = page.replace("{{title}}", title).replace(
                 "{{page}}", read(name + ".html").split("\n", 1)[1])
-            for key, value in (("upload_max", "512 MiB"),
-                               ("message_max", "256 KiB"),
-                               ("files_max", "32")):
+            for key, value in BLANKS.items():
                 page = page.replace("{{%s}}" % key, value)
             expect("{{" not in page, name, "has an unknown {{}}")
             path = os.path.join(line.home, name + ".html")

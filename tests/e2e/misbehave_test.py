@@ -4,15 +4,18 @@ nothing; nothing is kept; nobody else is kept waiting."""
 import os
 import random
 import re
+import signal
 import socket
+import statistics
 import time
 
-from tipline import (BOUNDARY, LONG, PAGE_LEN, Answer, Line, expect, form,
-                     part_head, post, proxy_line, resident, run_tests, some_onion,
-                     wait_for)
+from tipline import (BOUNDARY, LONG, PAGE_LEN, Answer, Line, code_words,
+                     expect, fields, form, post, proxy_line, resident,
+                     run_tests, some_onion, wait_for)
 
 NEVER = ("Date", "Server", "ETag", "Last-Modified", "Set-Cookie", "Via",
          "X-Powered-By", "Location", "Transfer-Encoding", "Accept-Ranges")
+TICK = 0.25  # LIMIT_TICK_MS
 ALWAYS = {
     "Connection": "close",
     "Cache-Control": "no-store",
@@ -55,6 +58,9 @@ def requests(host, port):
 
     def body(data, head=b""):
         return post(host, len(data), head) + data
+
+    def back(data):
+        return post(host, len(data)).replace(b"/tip", b"/return") + data
 
     def mutant(old, new):
         return body(good.replace(old, new))
@@ -149,6 +155,27 @@ def requests(host, port):
         "too many files":
             (body(form("x", [("f", b"x")] * 33)), ("too_large",)),
         "nothing in it": (body(form("")), ("empty",)),
+        "a code that is none":
+            (body(fields(code="abandon", message="x")), ("bad_code",)),
+        "an answer asked for without a code":
+            (back(fields(action="read")), ("no_reply",)),
+        "an answer asked for with a file":
+            (back(form("x", [("f", b"x")])), ("mail_malformed",)),
+        "a number of an answer that is none":
+            (back(fields(code="x", reply="../../etc")),
+             ("mail_malformed",)),
+        "something else than to read or to delete":
+            (back(fields(code="x", action="dump")), ("mail_malformed",)),
+        "a code as long as a book":
+            (back(fields(code="abandon " * 2000)), ("mail_malformed",)),
+        "an answer asked for with half a form":
+            (back(fields(code="abandon")[:-9]), ("mail_malformed",)),
+        "an answer asked for from another site":
+            (back(fields(code="x")).replace(b"same-origin", b"cross-site"),
+             ("foreign",)),
+        "a code in the address":
+            (b"GET /return?code=abandon HTTP/1.1\r\n" + h + b"\r\n",
+             ("not_found",)),
         "no part at all":
             (body(b"--%s--\r\n" % BOUNDARY), ("empty", "malformed")),
         "a part without a name": (mutant(b'name="message"', b"x=y"), bad),
@@ -255,6 +282,106 @@ def odd_but_lawful_forms_arrive_as_sent():
                 expect(name == sent and f.read() == data, name, sent)
         expect([len(t.files) for t in tips] == [len(names), 1, 0, 1, 0, 1, 32],
                [len(t.files) for t in tips])
+        line.stop()
+
+
+def come_back(line, **values):
+    """Type a code on the page for answers; gives the answer and how long it
+    took."""
+    body = fields(**values)
+    data = post(line.host, len(body)).replace(b"/tip", b"/return") + body
+    start = time.monotonic()
+    answer = check_answer(line.ask(data), values)
+    return answer, time.monotonic() - start
+
+
+def nobody_learns_by_trying_whether_a_code_is_one():
+    """A code without a reply, one that nobody has, and what is none: equal
+    bytes, after equal times."""
+    with Line() as line:
+        line.start()
+        words = code_words(line.tip("hello"))
+        pages = set()
+        took = {"mine": [], "nobody's": [], "none": []}
+        for _ in range(40 if LONG else 12):
+            for kind, code in (("mine", " ".join(words)),
+                               ("nobody's", "abandon " * 11 + "about"),
+                               ("none", "what is this")):
+                answer, seconds = come_back(line, code=code)
+                pages.add(answer.raw)
+                took[kind].append(seconds)
+        expect(len(pages) == 1, len(pages), "different answers")
+        expect(Answer(pages.pop()).page == "no_reply", "another page")
+        middle = {kind: statistics.median(t) for kind, t in took.items()}
+        print("       medians", {k: "%.1f ms" % (1000 * m)
+                                 for k, m in middle.items()})
+        # All at the first tick, wherever the work ended before it.
+        expect(all(TICK - 0.01 <= m < 2 * TICK for m in middle.values()),
+               middle)
+        expect(max(middle.values()) - min(middle.values()) < TICK / 2, middle)
+        # To delete what is not there tells as little.
+        deleted = {come_back(line, code=code, action="delete",
+                             reply="0" * 15 + "1")[0].raw
+                   for code in (" ".join(words), "what is this")}
+        expect(len(deleted) == 1 and
+               Answer(deleted.pop()).page == "forgotten", "deleting tells")
+        line.stop()
+
+
+def a_second_tip_goes_with_the_first_and_its_words_are_not_shown():
+    with Line() as line:
+        line.start()
+        words = code_words(line.tip("the first"))
+        body = fields(code=" ".join(words), message="the second")
+        answer = check_answer(line.ask(post(line.host, len(body)) + body))
+        expect(answer.page == "receipt_again", answer)
+        expect(words[0].encode() not in answer.body or b"<ol" not in
+               answer.body, "the words are shown again")
+        expect(code_words(line.tip("a third")) != words, "the same words")
+        expect([t.message for t in line.open()] ==
+               [b"the first", b"the second", b"a third"], "other tips")
+        line.stop()
+
+
+def without_a_keeper_nobody_is_told_that_there_is_no_answer():
+    with Line() as line:
+        line.start()
+        line.may_die = True
+        keeper = line.keeper()
+        os.kill(keeper, signal.SIGSTOP)
+        body = fields(code="abandon " * 11 + "about")
+        with line.visitor() as v:
+            v.send(post(line.host, len(body)).replace(b"/tip", b"/return") +
+                   body)
+            time.sleep(0.3)
+            os.kill(keeper, signal.SIGKILL)
+            answer = check_answer(v.answer())
+        expect(answer.page == "mail_away", answer)
+        wait_for("answers can be read again", lambda: come_back(
+            line, code="abandon")[0].page == "no_reply")
+        line.stop()
+
+
+def one_circuit_cannot_keep_others_from_looking():
+    with Line(proxy="accept") as line:
+        line.start()
+        body = fields(code="abandon " * 11 + "about")
+        data = post(line.host, len(body)).replace(b"/tip", b"/return") + body
+        slow = [line.visitor(circuit=1 + i // 4) for i in range(80)]
+        for v in slow:
+            v.send(data[:-5])
+        time.sleep(0.2)
+        expect(check_answer(line.ask(data, circuit=20)).page == "mail_busy",
+               "a fifth of a circuit")
+        for i in range(10):
+            answer = check_answer(line.ask(data, circuit=100 + i))
+            expect(answer.page == "no_reply", "another is refused:", answer)
+        # The oldest gave way, the youngest did not.
+        slow[-5].send(data[-5:])
+        expect(slow[-5].answer().page == "no_reply", "the youngest is gone")
+        expect(slow[0].answer().page == "too_slow", "the oldest is there")
+        for v in slow:
+            v.sock.close()
         line.stop()
 
 
@@ -484,6 +611,10 @@ if __name__ == "__main__":
               a_tip_cut_anywhere_is_told_and_not_kept,
               every_split_of_a_tip_is_the_same_tip,
               odd_but_lawful_forms_arrive_as_sent,
+              nobody_learns_by_trying_whether_a_code_is_one,
+              a_second_tip_goes_with_the_first_and_its_words_are_not_shown,
+              without_a_keeper_nobody_is_told_that_there_is_no_answer,
+              one_circuit_cannot_keep_others_from_looking,
               garbage_gets_a_page_or_nothing,
               a_second_request_on_a_connection_is_not_answered,
               who_asks_before_sending_hears_the_verdict_first,

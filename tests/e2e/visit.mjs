@@ -1,9 +1,12 @@
 // visit.mjs firefox|chromium JOB: one visit to a tip line, as a person makes it.
 //
-// JOB is JSON: {url, socks?, shots, prefix, message?, files?, widths?, also?}
+// JOB is JSON: {url, socks?, shots, prefix, message?, files?, widths?, also?,
+// back?}
 // Opens url; with message or files it fills the form, submits it and waits
 // for a page that says how it went (class good or bad).  Screenshots go to
-// shots/PREFIX-*.png; also holds further pages to take, as [name, url].
+// shots/PREFIX-*.png; also holds further pages to take, as [name, url].  With
+// back it notes the words on the receipt, follows the form's link to the page
+// for answers, and types them there as people do.
 // Prints a line of JSON: {browser, address, form, heading, text}.  Exit code 0
 // if a page of ours was shown at the end.
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -11,7 +14,7 @@ import { join, resolve } from 'node:path';
 
 const [which, text] = process.argv.slice(2);
 const job = { prefix: which, files: [], widths: [], timeout: 120,
-  also: [], ...JSON.parse(text) };
+  also: [], back: false, ...JSON.parse(text) };
 const { Firefox, Chromium } = await import(`./${which}.mjs`);
 const wait = (ms) => new Promise((ok) => setTimeout(ok, ms));
 const deadline = Date.now() + job.timeout * 1000;
@@ -60,6 +63,28 @@ const arrive = async (b) => {
   }
 };
 
+// The words as they stand on the page, in capitals and with their numbers.
+const note = async (b) => (await b.evaluate(
+  "[...document.querySelectorAll('ol.words li')].map((e) => e.innerText).join(' ')")).split(' ');
+
+const comeBack = async (b, result) => {
+  await b.open(job.url);
+  await b.click('a[href="/return"]');
+  while (!await b.find('textarea.code').catch(() => undefined)) {
+    if (Date.now() > deadline) throw new Error('the link leads to no page for words');
+    await wait(100);
+  }
+  await shots(b, 'return');
+  await b.type('textarea[name=code]', result.words
+    .map((w, i) => `${i + 1}. ${w.toUpperCase()}`).join('\n'));
+  await shot(b, 'return-filled');
+  await b.click('form [type=submit]');
+  await arrive(b);
+  result.backAddress = await b.address();
+  result.back = await b.evaluate("document.querySelector('h1').innerText");
+  await shots(b, 'answer');
+};
+
 mkdirSync(job.shots, { recursive: true });
 const browser = await (Firefox ?? Chromium).start(job);
 const alarm = setTimeout(() => {
@@ -79,7 +104,9 @@ try {
     result.address = await browser.address();
     result.heading = await browser.evaluate("document.querySelector('h1').innerText");
     result.text = await browser.evaluate('document.body.innerText');
+    result.words = await note(browser);
     await shots(browser, mark === 'good' ? 'receipt' : 'refused');
+    if (job.back) await comeBack(browser, result);
   }
   for (const [name, url] of job.also) {
     await browser.open(url);

@@ -678,6 +678,7 @@ when_the_keeper_has_all_it_takes_more_are_sent_away(void **state)
 	for (int i = 0; i < LIMIT_MAILS; i++)
 		close(fd[i]);
 	stage_tell_keeper(&s);
+	stage_settle(&s);
 	stage_later(&s, 1);
 	ask_for(&s, "/return", code, &heard);
 	assert_int_equal(heard.code, 200);
