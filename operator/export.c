@@ -405,7 +405,12 @@ run(struct export *e)
 	if (e->resumed)
 		printf("A cut run was gone on with after tip %" PRIu64 ".\n",
 		    e->at.number);
-	if (e->end == *first)
+	if (e->end == *first && e->from != 0)
+		printf("%s: bundle %" PRIu64
+		       ", no tips yet from number %" PRIu64
+		       " on; the bundle says so.\n",
+		    e->path, e->start.bundle, *first + 1);
+	else if (e->end == *first)
 		printf("%s: bundle %" PRIu64 ", no new tips since tip %" PRIu64
 		       "; carry it all the same: it proves that none is"
 		       " missing.\n",
