@@ -131,10 +131,8 @@ MUST_CHECK enum status line_epoch(
 MUST_CHECK enum status line_epoch_keep(
     const struct line *line, uint32_t epoch, char why[static LINE_WHY_LEN]);
 
-/*
- * A line restored from a backup cannot know which key sets came after it.
- * Until one is installed with the number the analysts name, it has none.
- */
+/* A line restored from a backup cannot know which key sets came after it.
+ * Until one is installed with the number the analysts name, it has none. */
 bool line_is_restored(const struct line *line);
 
 /*
