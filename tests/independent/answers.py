@@ -100,16 +100,19 @@ class Returns:
             raw = source.exactly(80, "a confirmed range")
             first, last = number(raw[:8]), number(raw[8:16])
             floor = self.confirmed[-1]["last"] + 2 if self.confirmed else 1
-            if not floor <= first <= last:
+            if not floor <= first <= last < 1 << 63:
                 raise malformed("confirmed ranges do not rise, or touch")
             self.confirmed.append({"first": first, "last": last,
                                    "before": raw[16:48].hex(),
                                    "head": raw[48:].hex()})
         elif kind == 2:
             raw = source.exactly(48, "a link")
-            n = number(raw[:8])
-            if n < 1 or self.links and n != self.links[-1]["number"] + 1:
+            n, length = number(raw[:8]), number(raw[8:16])
+            if not 1 <= n < 1 << 63 or \
+                    self.links and n != self.links[-1]["number"] + 1:
                 raise malformed("links do not rise by one")
+            if not 1 <= length <= formats.TIP_AT_MOST:
+                raise malformed("a link's length")
             self.links.append({"number": n, "length": number(raw[8:16]),
                                "digest": raw[16:].hex()})
         elif kind == 3:
@@ -133,7 +136,7 @@ def read_return_bundle(file, server_id, signers):
         raise Refused("wrong-key", "a return bundle for another server")
     if head[28:36] not in signers:
         raise Refused("wrong-key", "signed by nobody of the key set")
-    if number(head[36:44]) < 1:
+    if not 1 <= number(head[36:44]) < 1 << 63:
         raise malformed("return bundles are numbered from 1")
     found, count = Returns(), 0
     while True:

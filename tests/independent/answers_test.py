@@ -21,8 +21,8 @@ def confirmed(first, last):
     return b"\x01" + little((first, 8), (last, 8)) + b"b" * 32 + b"h" * 32
 
 
-def link(n):
-    return b"\x02" + little((n, 8), (16569, 8)) + b"d" * 32
+def link(n, length=16569):
+    return b"\x02" + little((n, 8), (length, 8)) + b"d" * 32
 
 
 def reply(mailbox=b"m" * 16, sealed=bytes(answers.REPLY_LEN)):
@@ -72,9 +72,11 @@ class Returns(unittest.TestCase):
                       [confirmed(5, 6), confirmed(1, 2)],
                       [confirmed(0, 2)], [confirmed(3, 2)],
                       [link(0)], [link(1), link(3)], [link(2), link(1)],
-                      [b"\x05"]):
+                      [link(1, 0)], [link(1, (1 << 40) + 1)], [link(1 << 63)],
+                      [confirmed(1, 1 << 63)], [b"\x05"]):
             self.refused(self.make(items))
         self.refused(self.make([], number=0))
+        self.refused(self.make([], number=1 << 63))
         self.refused(self.make([link(1)], count=2))
         self.refused(self.make([], magic=b"tipline-return-00002"))
 

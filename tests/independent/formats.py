@@ -569,7 +569,8 @@ def read_bundle_head(whole, server_key):
     signed = raw[:92]
     ed25519_verify(server_key, b"tipline-bunhead-0002" + signed, raw[92:])
     bundle, last, first = (number(raw[i:i + 8]) for i in (28, 36, 44))
-    if first < 1 or raw[56:60] != bytes(4):
+    if first < 1 or raw[56:60] != bytes(4) or \
+            not first - 1 <= last < 1 << 63:
         raise malformed("the bundle's head")
     if first == 1 and raw[60:92] != genesis(server_key):
         raise forged("the first tip does not begin this server's chain")
@@ -580,17 +581,18 @@ def read_bundle_head(whole, server_key):
 
 def read_bundle_tip(whole, server_key, mark):
     """One row: what it says, and whether the server signed it."""
-    row = whole.exactly(112, "a tip's row")
-    tip = {"number": number(row[:8]), "length": number(row[8:16]),
-           "digest": row[16:48].hex(), "purged": mark == PURGED,
-           "ok": False}
+    row = mark + whole.exactly(112, "a tip's row")
+    tip = {"number": number(row[1:9]), "length": number(row[9:17]),
+           "digest": row[17:49].hex(), "purged": mark == PURGED,
+           "proved": True, "ok": False}
+    if not 1 <= tip["length"] <= TIP_AT_MOST:
+        raise malformed("a tip's length")
     try:
         ed25519_verify(server_key, b"tipline-bun-tip-0002"
-                       + key_id(ROLE_SERVER, server_key) + row[:48], row[48:])
-        if not 1 <= tip["length"] <= TIP_AT_MOST:
-            raise malformed("a tip's length")
+                       + key_id(ROLE_SERVER, server_key) + row[:49], row[49:])
     except Refused as e:
-        tip.update(error=e.word, why=e.why)
+        tip.update(proved=False, error=e.word,
+                   why="the server never signed this tip")
     return tip
 
 
@@ -612,11 +614,12 @@ def read_bundle(file, server_key, each):
             start = file.tell()
             each(tip)
             file.seek(start + (0 if tip["purged"] else tip["length"]))
+            if not tip["proved"]:
+                faults.append(f"tip {tip['number']}: {tip['why']}")
+                continue
             if tip["number"] != bundle["first"] + count:
                 faults.append(f"tip {tip['number']} stands where tip "
                               f"{bundle['first'] + count} should")
-            if not tip["ok"]:
-                faults.append(f"tip {tip['number']}: {tip['why']}")
             chain = link(chain, tip["number"], tip["length"],
                          bytes.fromhex(tip["digest"]))
             count += 1
@@ -647,7 +650,7 @@ def open_bundle(file, server_key, keyring, folder=None, known=None):
 
     def each(tip):
         tips.append(tip)
-        if "error" in tip:
+        if not tip["proved"]:
             return
         if tip["purged"]:
             tip["ok"] = True

@@ -82,12 +82,12 @@ def seal(keys, records, **change):
 
 def tip_row(server, n, tip, digest=None, purged=False):
     digest = digest or formats.hashlib.sha256(tip).digest()
-    row = formats.little(n, 8) + formats.little(len(tip), 8) + digest
+    row = b"\x03" if purged else b"\x01"
+    row += formats.little(n, 8) + formats.little(len(tip), 8) + digest
     signature = sodium.crypto_sign(
         b"tipline-bun-tip-0002"
         + formats.key_id(formats.ROLE_SERVER, server[0]) + row, server[1])
-    return ((b"\x03" if purged else b"\x01") + row + signature[:64]
-            + (b"" if purged else tip),
+    return (row + signature[:64] + (b"" if purged else tip),
             lambda chain: formats.link(chain, n, len(tip), digest))
 
 
@@ -269,6 +269,27 @@ class Bundles(unittest.TestCase):
                              [i + 1 for i in order])
             self.assertTrue(all(t["ok"] for t in found["tips"]))
         self.wrong(bundle(self.server, tips, last=2))
+        # An invented tip is passed over; a purged one cannot be feigned.
+        raw = bundle(self.server, tips)
+        at = len(raw) - 105
+        stranger = sodium.crypto_sign_keypair()
+        found = self.open(raw[:at] + tip_row(stranger, 4, self.tip)[0]
+                          + raw[at:])
+        self.assertFalse(found["bundle"]["complete"])
+        self.assertEqual([t["proved"] for t in found["tips"]],
+                         [True] * 3 + [False])
+        row = raw[156:156 + 113]
+        found = self.open(raw[:156] + b"\x03" + row[1:]
+                          + raw[156 + 113 + len(self.tip):])
+        self.assertFalse(found["tips"][0]["ok"])
+        self.assertFalse(found["bundle"]["complete"])
+
+    def test_an_altered_tip_leaves_the_bundle_complete(self):
+        raw = bundle(self.server, [self.tip] * 2)
+        at = 156 + 113 + 5000
+        found = self.open(raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1:])
+        self.assertTrue(found["bundle"]["complete"])
+        self.assertEqual([t["ok"] for t in found["tips"]], [False, True])
 
     def test_purged_tips_stay_as_links(self):
         found = self.open(bundle(self.server, [self.tip] * 3, purged=(0, 2)))
