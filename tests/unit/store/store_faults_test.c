@@ -8,6 +8,7 @@
 
 #include "tests/unit/fault.h"
 #include "tests/unit/store/shim.h"
+#include "tests/unit/store/starve.h"
 
 static char *folder;
 
@@ -181,32 +182,6 @@ every_failing_call_of_create_leaves_all_or_nothing(void **state)
 	}
 }
 
-/* SQLite's own allocations: the n-th fails, once. */
-static sqlite3_mem_methods mem;
-static unsigned long mem_n, mem_seen;
-static bool mem_fired;
-
-static bool
-starved(void)
-{
-	if (mem_n == 0 || ++mem_seen != mem_n)
-		return false;
-	mem_fired = true;
-	return true;
-}
-
-static void *
-mem_malloc(int len)
-{
-	return starved() ? NULL : mem.xMalloc(len);
-}
-
-static void *
-mem_realloc(void *p, int len)
-{
-	return starved() ? NULL : mem.xRealloc(p, len);
-}
-
 static void
 every_failing_allocation_of_sqlite(void **state)
 {
@@ -219,13 +194,11 @@ every_failing_allocation_of_sqlite(void **state)
 		enum status st;
 
 		anew();
-		mem_fired = false;
-		mem_seen = 0;
-		mem_n = ++n;
+		starve_at(++n);
 		st = store_open(folder, STORE_WRITE, &wide, &store);
 		if (st == ST_OK)
 			work_run(store, &w);
-		mem_n = 0;
+		starve_at(0);
 		if (st == ST_OK)
 			assert_int_equal(work_lost(store, &w), 0);
 		store_close(store);
@@ -234,7 +207,7 @@ every_failing_allocation_of_sqlite(void **state)
 		/* The first ones are all of opening; later every third. */
 		if (n > 300)
 			n += 2;
-	} while (mem_fired);
+	} while (starve_fired);
 	assert_true(n > 300);
 }
 
@@ -265,15 +238,8 @@ every_failing_allocation_of_ours(void **state)
 static int
 begin(void **state)
 {
-	sqlite3_mem_methods ours;
-
 	(void)state;
-	if (sqlite3_config(SQLITE_CONFIG_GETMALLOC, &mem) != SQLITE_OK)
-		return -1;
-	ours = mem;
-	ours.xMalloc = mem_malloc;
-	ours.xRealloc = mem_realloc;
-	if (sqlite3_config(SQLITE_CONFIG_MALLOC, &ours) != SQLITE_OK)
+	if (!starve_install())
 		return -1;
 	shim_install();
 	folder = make_folder();
