@@ -1,6 +1,6 @@
 /*
- * Make a store in a folder, with one tip, one upload under way and nothing
- * tidied up: every file and table that can be there is.
+ * Make a store in a folder, with one tip, one upload under way, one reply and
+ * nothing tidied up: every file and table that can be there is.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,7 +11,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct store_limits limits = {UINT64_C(1) << 30, 0};
-	static const uint8_t sealed[4096], digest[STORE_DIGEST_LEN];
+	static const uint8_t sealed[STORE_REPLY_LEN], digest[STORE_DIGEST_LEN];
+	static const uint8_t mailbox[STORE_MAILBOX_LEN];
 	struct store *store;
 	uint64_t whole, under_way, number;
 
@@ -24,6 +25,7 @@ main(int argc, char **argv)
 	    store_put(store, under_way, sealed, sizeof(sealed)) != ST_OK ||
 	    store_finish(store, whole, sizeof(sealed), digest, &number) !=
 		ST_OK ||
+	    store_reply_put(store, mailbox, 1, sealed) != ST_OK ||
 	    store_commit(store) != ST_OK)
 		return EXIT_FAILURE;
 	_exit(EXIT_SUCCESS); /* as a kill would: the log stays */
