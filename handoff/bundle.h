@@ -73,12 +73,10 @@ enum bundle_problem {
  * Read the head and check its signature with the server's key.  ST_OK,
  * ST_NOMEM, ST_IO, ST_SHORT, ST_MALFORMED (not a bundle), ST_VERSION,
  * ST_WRONG_KEY, ST_FORGED; *problem then says which, and *head is filled as
- * far as it was read.  server_key NULL: any server, no signature is checked
- * and each tip is taken at its word, though proved stays false (for the
- * server's own resuming, which compares head and tips itself).
+ * far as it was read.
  */
 MUST_CHECK enum status bundle_reader_begin(bundle_source *source, void *ctx,
-    const uint8_t *server_key, struct bundle_head *head,
+    const uint8_t server_key[static PUBLIC_KEY_LEN], struct bundle_head *head,
     enum bundle_problem *problem, struct bundle_reader **out);
 
 /*

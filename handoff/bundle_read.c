@@ -38,7 +38,6 @@ struct bundle_reader {
 	bool ended;      /* the trailer was read */
 	bool disordered; /* an entry was not proved or not the next */
 	bool linked;     /* the chain is unbroken */
-	bool any_server; /* signatures are not checked */
 	uint8_t key[PUBLIC_KEY_LEN]; /* the server's */
 	uint8_t head[BUNDLE_HEAD_LEN], trailer[BUNDLE_END_LEN];
 	uint64_t left; /* of the tip */
@@ -151,19 +150,17 @@ check_head(struct bundle_reader *r)
 	const struct chain *before = &r->start.before;
 	struct chain genesis;
 
-	if (!r->any_server) {
-		key_id(KEY_ROLE_SERVER, r->key, id);
-		if (memcmp(id, r->head + BUNDLE_AT_SERVER, KEY_ID_LEN) != 0)
-			return fail(r, ST_WRONG_KEY, BUNDLE_OTHER_SERVER);
-		bundle_head_message(message, r->head);
-		if (sign_check(r->key, message, sizeof(message),
-			r->head + BUNDLE_HEAD_SIGNED) != ST_OK)
-			return fail(r, ST_FORGED, BUNDLE_HEAD_FORGED);
-		chain_genesis(&genesis, r->key);
-		if (before->number == 0 &&
-		    memcmp(genesis.head, before->head, DIGEST_LEN) != 0)
-			return fail(r, ST_FORGED, BUNDLE_HEAD_FORGED);
-	}
+	key_id(KEY_ROLE_SERVER, r->key, id);
+	if (memcmp(id, r->head + BUNDLE_AT_SERVER, KEY_ID_LEN) != 0)
+		return fail(r, ST_WRONG_KEY, BUNDLE_OTHER_SERVER);
+	bundle_head_message(message, r->head);
+	if (sign_check(r->key, message, sizeof(message),
+		r->head + BUNDLE_HEAD_SIGNED) != ST_OK)
+		return fail(r, ST_FORGED, BUNDLE_HEAD_FORGED);
+	chain_genesis(&genesis, r->key);
+	if (before->number == 0 &&
+	    memcmp(genesis.head, before->head, DIGEST_LEN) != 0)
+		return fail(r, ST_FORGED, BUNDLE_HEAD_FORGED);
 	/* The upper half is left out so that no sum can overflow. */
 	if (r->start.last > INT64_MAX || before->number > r->start.last ||
 	    memcmp(r->head + BUNDLE_AT_RESERVED, zero, sizeof(zero)) != 0)
@@ -181,9 +178,9 @@ digest_piece(void *ctx, const void *p, size_t len)
 }
 
 enum status
-bundle_reader_begin(bundle_source *source, void *ctx, const uint8_t *server_key,
-    struct bundle_head *head, enum bundle_problem *problem,
-    struct bundle_reader **out)
+bundle_reader_begin(bundle_source *source, void *ctx,
+    const uint8_t server_key[static PUBLIC_KEY_LEN], struct bundle_head *head,
+    enum bundle_problem *problem, struct bundle_reader **out)
 {
 	struct bundle_reader *r = NULL;
 	enum status st = ST_NOMEM;
@@ -200,9 +197,7 @@ bundle_reader_begin(bundle_source *source, void *ctx, const uint8_t *server_key,
 		goto out;
 	r->source = source;
 	r->ctx = ctx;
-	r->any_server = server_key == NULL;
-	if (server_key != NULL)
-		memcpy(r->key, server_key, PUBLIC_KEY_LEN);
+	memcpy(r->key, server_key, PUBLIC_KEY_LEN);
 	if ((st = read_head(r, head)) != ST_OK ||
 	    (st = check_head(r)) != ST_OK) {
 		*problem = r->problem;
@@ -237,18 +232,14 @@ place(struct bundle_reader *r, const uint8_t entry[static BUNDLE_TIP_LEN])
 {
 	uint8_t message[BUNDLE_TIP_MESSAGE];
 	struct bundle_tip *tip = &r->tip;
-	bool believed = r->any_server;
 
 	tip->order = bundle_numbers_order(&r->numbers, tip->number);
-	if (!r->any_server) {
-		bundle_tip_message(message, r->head + BUNDLE_AT_SERVER, entry);
-		believed = tip->proved =
-		    sign_check(r->key, message, sizeof(message),
-			entry + BUNDLE_TIP_SIGNED) == ST_OK;
-	}
-	if (!believed || tip->order != BUNDLE_NEXT)
+	bundle_tip_message(message, r->head + BUNDLE_AT_SERVER, entry);
+	tip->proved = sign_check(r->key, message, sizeof(message),
+			  entry + BUNDLE_TIP_SIGNED) == ST_OK;
+	if (!tip->proved || tip->order != BUNDLE_NEXT)
 		r->disordered = true;
-	if (!believed)
+	if (!tip->proved)
 		return;
 	bundle_numbers_take(&r->numbers, tip->number);
 	if (tip->order == BUNDLE_LATER)
@@ -373,8 +364,7 @@ check_trailer(struct bundle_reader *r)
 	const uint64_t count = le64_get(r->trailer + 1);
 
 	bundle_end_message(message, r->head, r->trailer);
-	if (!r->any_server &&
-	    sign_check(r->key, message, sizeof(message),
+	if (sign_check(r->key, message, sizeof(message),
 		r->trailer + BUNDLE_END_SIGNED) != ST_OK)
 		return fail(r, ST_FORGED, BUNDLE_END_FORGED);
 	if (count > r->start.last - before)

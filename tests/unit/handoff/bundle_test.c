@@ -372,34 +372,6 @@ a_true_trailer_must_count_the_tips(void **state)
 	}
 }
 
-/* A server that goes on with a bundle needs no proof of its own tips. */
-static void
-without_a_key_everything_is_taken_at_its_word(void **state)
-{
-	const struct bench *b = *state;
-	uint8_t copy[4096];
-	struct source s = {.p = copy, .len = b->whole.len};
-	struct events e;
-
-	memcpy(copy, b->whole.p, b->whole.len);
-	copy[HEAD_LEN - 1] ^= 1;             /* the head's signature */
-	copy[HEAD_LEN + ENTRY_LEN - 1] ^= 1; /* that of a tip */
-	copy[b->whole.len - 1] ^= 1;         /* that of the trailer */
-	assert_int_equal(bundling_read_as(NULL, &s, &e), ST_OK);
-	assert_text(
-	    &e.said, "1next?= 2next?= 3next?/= 4next?= 5next?= 6next?=");
-	assert_memory_equal(&e.after, &b->after, sizeof(e.after));
-	events_free(&e);
-	/* Order and digests count even so. */
-	s = (struct source){.p = copy, .len = b->whole.len};
-	copy[HEAD_LEN + 17] ^= 1;
-	assert_int_equal(bundling_read_as(NULL, &s, &e), ST_FORGED);
-	assert_text(
-	    &e.said, "1next?=! 2next?= 3next?/= 4next?= 5next?= 6next?=");
-	assert_int_equal(e.problem, BUNDLE_INCOMPLETE);
-	events_free(&e);
-}
-
 static void
 another_servers_key_is_told_from_a_forged_bundle(void **state)
 {
@@ -465,7 +437,6 @@ main(void)
 	    cmocka_unit_test(a_large_tip_is_read_and_checked_like_a_small_one),
 	    cmocka_unit_test(a_length_out_of_bounds_is_never_read),
 	    cmocka_unit_test(a_true_trailer_must_count_the_tips),
-	    cmocka_unit_test(without_a_key_everything_is_taken_at_its_word),
 	    cmocka_unit_test(another_servers_key_is_told_from_a_forged_bundle),
 	    cmocka_unit_test(what_is_no_bundle_is_told_from_a_cut_one),
 	};

@@ -230,7 +230,7 @@ list_missing(const struct bundle_reader *r, struct events *e)
 }
 
 enum status
-bundling_read_as(const uint8_t *key, struct source *s, struct events *e)
+bundling_read(const struct bench *b, struct source *s, struct events *e)
 {
 	struct bundle_reader *r = NULL;
 	struct bundle_head head;
@@ -239,7 +239,8 @@ bundling_read_as(const uint8_t *key, struct source *s, struct events *e)
 	*e = (struct events){.data = BYTES_INIT(1 << 24),
 	    .said = BYTES_INIT(1 << 16),
 	    .missing = BYTES_INIT(1 << 16)};
-	st = bundle_reader_begin(bundling_get, s, key, &head, &e->problem, &r);
+	st = bundle_reader_begin(
+	    bundling_get, s, b->key, &head, &e->problem, &r);
 	if (st != ST_OK) {
 		assert_null(r);
 		return st;
@@ -252,10 +253,4 @@ bundling_read_as(const uint8_t *key, struct source *s, struct events *e)
 		list_missing(r, e);
 	bundle_reader_free(r);
 	return st;
-}
-
-enum status
-bundling_read(const struct bench *b, struct source *s, struct events *e)
-{
-	return bundling_read_as(b->key, s, e);
 }

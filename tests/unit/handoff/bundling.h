@@ -86,10 +86,8 @@ enum status bundling_write_tip(
 enum status bundling_write(
     const struct bench *b, struct sink *s, struct chain *after);
 
-/* Read all, with the key given or with that of b; *e is to be freed. */
+/* Read all with the key of b; *e is to be freed. */
 enum status bundling_read(
     const struct bench *b, struct source *s, struct events *e);
-enum status bundling_read_as(
-    const uint8_t *key, struct source *s, struct events *e);
 
 #endif
