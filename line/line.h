@@ -16,14 +16,15 @@
  *	LINE/restored             made from a backup: waits for a key set
  *	LINE/exported             number of the last bundle and its last tip
  *	LINE/confirmed/ID         what an analyst confirmed, by signer id
- *	LINE/intake.lock          held (a POSIX record lock, so that the kernel
- *	                          can name the holder) while tipline-intake runs
+ *	LINE/links                restored: tips after the backup may be linked
+ *	LINE/operator.lock        held while a command works on the tips
+ *	LINE/intake.lock          held (a POSIX record lock: the kernel names
+ *	                          the holder) while tipline-intake runs
  *
  * While a key set is put in, keyset.txt.next and keyset.txt.minisig.next
  * stand beside; line_keyset_install() says why.
  *
- * Why a room of its own: supervisor and operator both need it, and neither
- * may include the other.
+ * A room of its own: supervisor and operator may not include each other.
  */
 #ifndef TIPLINE_LINE_LINE_H
 #define TIPLINE_LINE_LINE_H

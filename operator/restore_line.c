@@ -47,12 +47,11 @@ is_empty(int dirfd)
 }
 
 static int
-make_folder(const char *path, bool *made)
+make_folder(const char *path)
 {
 	int fd;
 
-	*made = mkdir(path, 0700) == 0;
-	if (!*made && errno != EEXIST) {
+	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
 		tool_say("%s cannot be made: %s; " NOTHING_MADE, path,
 		    tool_words(ST_IO));
 		return -1;
@@ -183,7 +182,7 @@ put_files(
 
 /* Take away what a failed run made; only names that it may have made. */
 static void
-undo(const struct restore *r, int dirfd, const char *path, bool made)
+undo(const struct restore *r, int dirfd, const char *path)
 {
 	static const char *const names[] = {LINE_DATA "/" STORE_FILE,
 	    LINE_DATA "/" STORE_FILE "-wal", LINE_DATA "/" STORE_FILE "-shm",
@@ -197,9 +196,8 @@ undo(const struct restore *r, int dirfd, const char *path, bool made)
 		unlinkat(dirfd, names[i], 0);
 	for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++)
 		unlinkat(dirfd, folders[i], AT_REMOVEDIR);
-	if (made)
-		rmdir(path);
-	tool_say("%s was not made; nothing is left of it.  With --to N a line"
+	/* The folder itself is beyond what the process may change. */
+	tool_say("%s was not made; the folder is empty.  With --to N a line"
 		 " can be made of the tips up to N, if the files after it"
 		 " cannot be used",
 	    path);
@@ -250,9 +248,8 @@ restore_line(struct restore *r, const char *path, uint64_t bundle)
 	struct confine_missing missing;
 	struct exported e;
 	int code = TOOL_FAILED, dirfd;
-	bool made;
 
-	if ((dirfd = make_folder(path, &made)) < 0)
+	if ((dirfd = make_folder(path)) < 0)
 		return TOOL_FAILED;
 	if (confine(CONFINE_OFFLINE, &paths, &missing) != ST_OK) {
 		tool_say("the process could not be confined: %s; " NOTHING_MADE,
@@ -265,7 +262,7 @@ restore_line(struct restore *r, const char *path, uint64_t bundle)
 		code = TOOL_DONE;
 	}
 	if (code != TOOL_DONE)
-		undo(r, dirfd, path, made);
+		undo(r, dirfd, path);
 	close(dirfd);
 	return code;
 }

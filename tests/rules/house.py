@@ -24,6 +24,9 @@ MAY_ALSO_INCLUDE = {"intake": ("store/keeper_msg.h",)}
 OPENING = ("crypto/opener.h", "crypto/wrap.h", "crypto/minisign_sign.h",
            "crypto/shares.h")
 MAY_OPEN = ("crypto", "analyst")
+# And single files beyond that, by how they begin: tipline-restore opens
+# backups, and is no program of the server.
+MAY_OPEN_FILES = ("operator/restore",)
 
 # Outside headers, by how their name begins, and the rooms that may use them.
 LIBRARIES = {
@@ -95,7 +98,7 @@ TAKEN_BUT_OURS = ("crypto_room_init",)
 # The programs of the server and of the operator: none can open a tip.
 SERVER = ("tipline-intake", "tipline-receiver", "tipline-keeper",
           "tipline-operator")
-PROGRAMS = SERVER + ("tipline-analyst",)
+PROGRAMS = SERVER + ("tipline-analyst", "tipline-restore")
 
 # Library functions that open something sealed or make a root signature.
 OPENING_CALLS = (
@@ -122,6 +125,7 @@ NOT_LINKED = {
     "tipline-operator": ("libevent", "libssl"),
     "tipline-analyst": ("libevent", "libsqlite3", "libssl", "libinih",
                         "libcurl"),
+    "tipline-restore": ("libevent", "libssl", "libcjson", "libcurl"),
 }
 
 # program: what it must not import from libc.
@@ -130,6 +134,7 @@ gethostbyname gethostbyname2 getnameinfo res_query res_search send sendto
 sendmsg sendmmsg recv recvfrom recvmsg recvmmsg""".split()
 NOT_IMPORTED = {
     "tipline-analyst": NETWORK,
+    "tipline-restore": NETWORK,
     "tipline-keeper": ["socket", "connect", "bind", "listen", "accept",
                        "accept4", "getaddrinfo", "gethostbyname"],
     # open() is there for Landlock's rules, before it is denied.

@@ -46,6 +46,8 @@ SOURCE = [
     ("intake/x.c", "#include \"crypto/opener.h\"\n", "may not open"),
     ("operator/x.c", "#include \"crypto/minisign_sign.h\"\n", "may not open"),
     ("analyst/x.c", "#include \"crypto/opener.h\"\n", None),
+    ("operator/backup_x.c", "#include \"crypto/opener.h\"\n", "may not open"),
+    ("operator/restore_x.c", "#include \"crypto/opener.h\"\n", None),
     ("analyst/x.c", "#include \"line/line.h\"\n", "may not include"),
     ("analyst/x.c", "#include \"store/store.h\"\n", "may not include"),
     ("intake/x.c", "#include \"store/store.h\"\n", "may not include"),
