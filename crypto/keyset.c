@@ -223,21 +223,6 @@ keyset_write(const struct keyset *set, struct bytes *out)
 }
 
 const struct keyset_epoch *
-keyset_at(const struct keyset *set, uint64_t now)
-{
-	if (now < set->from || now >= set->until)
-		return NULL;
-	/* Numbers rise: the last that fits has the highest. */
-	for (size_t i = set->epochs; i > 0; i--) {
-		const struct recipients *const to = &set->epoch[i - 1].to;
-
-		if (to->from <= now && now < to->until)
-			return &set->epoch[i - 1];
-	}
-	return NULL;
-}
-
-const struct keyset_epoch *
 keyset_in_force(const struct keyset *set, uint64_t now, uint32_t floor,
     enum epoch_state *state, uint64_t *opens)
 {

@@ -59,10 +59,8 @@ MUST_CHECK enum status keyset_parse(const void *text, size_t len,
 MUST_CHECK enum status keyset_write(
     const struct keyset *set, struct bytes *out);
 
-/* The epoch in force at now, borrowed from set, or NULL if there is none. */
-const struct keyset_epoch *keyset_at(const struct keyset *set, uint64_t now);
-
-/* The same with the highest epoch ever in force: see epoch_in_force(). */
+/* The epoch in force at now, borrowed from set, or NULL if there is none;
+ * floor, *state and *opens as of epoch_in_force(). */
 const struct keyset_epoch *keyset_in_force(const struct keyset *set,
     uint64_t now, uint32_t floor, enum epoch_state *state, uint64_t *opens);
 

@@ -7,9 +7,11 @@ import os
 import shutil
 import subprocess
 
-from tipline import ROOT, Line, expect, file_digest, opened, run_tests
+from tipline import (ROOT, Line, code_words, expect, file_digest, opened,
+                     run_tests)
 
 OPENER = os.path.join(ROOT, "tests", "independent", "open_tip.py")
+WORDS = os.path.join(ROOT, "site", "words", "english.txt")
 PYTHON = "/usr/bin/python3"  # the one that Debian's python3-nacl goes with
 
 
@@ -135,5 +137,42 @@ def the_key_set_is_read_by_both():
                         os.path.join(line.keys, "root.pub")], check=True)
 
 
+def an_answer_reaches_whoever_has_the_words():
+    """The return bundle and the replies in it, read and opened by Python
+    with nothing but the words that the receipt showed."""
+    with Line() as line:
+        line.start()
+        codes = [code_words(line.tip("tip %d" % n)) for n in (1, 2, 3)]
+        line.stop()
+        bundle, cases, back = (os.path.join(line.home, n)
+                               for n in ("bundle", "cases", "back"))
+        text = write(line, "answer", "고맙습니다.\nWho else?\n".encode())
+        line.tool("tipline-operator", "export", line.line, bundle)
+        line.analyst("open", line.keys, bundle, cases)
+        line.analyst("reply", line.keys, cases, "2", "--text", text)
+        line.analyst("ack", line.keys, back, "--pad", "4")
+        found = by_python(line, "returns", back, "--server",
+                          os.path.join(line.line, "server.pub"), "--keyset",
+                          os.path.join(line.home, "keyset.txt"))
+        expect([(c["first"], c["last"]) for c in found["confirmed"]] ==
+               [(1, 3)], found["confirmed"])
+        expect(len(found["replies"]) == 4, len(found["replies"]))
+        opened_by = [[], [], []]
+        for n, words in enumerate(codes):
+            code = ["--words", WORDS, "--code", " ".join(words)]
+            box = by_python(line, "mailbox", *code)["mailbox"]
+            for i, reply in enumerate(found["replies"]):
+                path = write(line, "reply-%d" % i,
+                             bytes.fromhex(reply["reply"]))
+                mine = reply["mailbox"] == box
+                said = by_python(line, "reply", path, *code, must=mine)
+                if mine:
+                    opened_by[n].append(said["text"])
+        expect(opened_by[0] == opened_by[2] == [], opened_by)
+        expect(len(opened_by[1]) == 1 and
+               opened_by[1][0].strip() == "고맙습니다.\nWho else?", opened_by)
+
+
 if __name__ == "__main__":
-    run_tests(two_openers_find_what_was_sent, the_key_set_is_read_by_both)
+    run_tests(two_openers_find_what_was_sent, the_key_set_is_read_by_both,
+              an_answer_reaches_whoever_has_the_words)

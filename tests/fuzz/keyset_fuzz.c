@@ -30,6 +30,8 @@ try_keyset(const uint8_t *p, size_t len)
 {
 	struct bytes again = BYTES_INIT(KEYSET_MAX);
 	struct keyset set;
+	enum epoch_state state;
+	uint64_t opens;
 	unsigned line;
 	const char *why;
 
@@ -40,7 +42,11 @@ try_keyset(const uint8_t *p, size_t len)
 	}
 	must(set.signers >= 1 && set.signers <= RECIPIENTS_MAX);
 	must(set.epochs >= 1 && set.epochs <= KEYSET_EPOCHS_MAX);
-	must(keyset_at(&set, set.epoch[0].to.from) != NULL);
+	must(keyset_in_force(&set, set.epoch[0].to.from, 0, &state, &opens) ==
+	    &set.epoch[0]);
+	must(state == EPOCH_BY_CLOCK && opens != set.epoch[0].to.from);
+	must(keyset_in_force(&set, 0, UINT32_MAX, &state, &opens) == NULL ||
+	    set.epoch[set.epochs - 1].to.epoch == UINT32_MAX);
 	must(keyset_write(&set, &again) == ST_OK);
 	must(again.len == len && memcmp(again.p, p, len) == 0);
 	bytes_free(&again);

@@ -171,33 +171,6 @@ a_text_longer_than_the_limit_is_not_read(void **state)
 	assert_string_equal(why, "the key set is longer than 64 KiB");
 }
 
-static void
-the_key_in_force_is_that_of_the_highest_epoch(void **state)
-{
-	struct keyset set;
-
-	(void)state;
-	make(&set, 1, 3, 1);
-	set.epoch[1].to.from -= DAY; /* the second overlaps the first */
-	set.epoch[2].to.from += DAY; /* a day without any */
-	set.from -= 100;
-	set.until += 100;
-	assert_null(keyset_at(&set, 0));
-	assert_null(keyset_at(&set, START - 1));
-	assert_ptr_equal(keyset_at(&set, START), &set.epoch[0]);
-	assert_ptr_equal(keyset_at(&set, START + 6 * DAY - 1), &set.epoch[0]);
-	assert_ptr_equal(keyset_at(&set, START + 6 * DAY), &set.epoch[1]);
-	assert_ptr_equal(keyset_at(&set, START + 14 * DAY - 1), &set.epoch[1]);
-	assert_null(keyset_at(&set, START + 14 * DAY));
-	assert_ptr_equal(keyset_at(&set, START + 15 * DAY), &set.epoch[2]);
-	assert_ptr_equal(keyset_at(&set, START + 21 * DAY - 1), &set.epoch[2]);
-	assert_null(keyset_at(&set, START + 21 * DAY));
-	set.until = START + 10;
-	assert_ptr_equal(keyset_at(&set, START + 9), &set.epoch[0]);
-	assert_null(keyset_at(&set, START + 10));
-	keyset_free(&set);
-}
-
 /* Flip each byte, cut each length: neither text nor signature holds. */
 static void
 no_mutant_of_a_signed_key_set_is_taken(void **state)
@@ -326,7 +299,6 @@ main(void)
 	    cmocka_unit_test(a_seventeenth_signer_or_key_is_one_too_many),
 	    cmocka_unit_test(five_hundred_and_twenty_epochs_and_no_more),
 	    cmocka_unit_test(a_text_longer_than_the_limit_is_not_read),
-	    cmocka_unit_test(the_key_in_force_is_that_of_the_highest_epoch),
 	    cmocka_unit_test(no_mutant_of_a_signed_key_set_is_taken),
 	    cmocka_unit_test(server_pub_is_read_as_it_was_written),
 	    cmocka_unit_test(a_mistyped_onion_address_is_told_from_a_wrong_one),
