@@ -81,7 +81,10 @@ open_dir(int at, const char *name)
 static enum status
 make_dirs(struct bag *bag)
 {
-	if (mkdirat(bag->cases, bag->name, 0700) != 0)
+	/* Cheaper than looking first: hardly ever did a cut run leave one. */
+	if (mkdirat(bag->cases, bag->name, 0700) != 0 &&
+	    (errno != EEXIST || bag_remove(bag->cases, bag->name) != ST_OK ||
+		mkdirat(bag->cases, bag->name, 0700) != 0))
 		return status_of_errno();
 	bag->dir = open_dir(bag->cases, bag->name);
 	if (bag->dir == -1 || mkdirat(bag->dir, "data", 0700) != 0)
@@ -108,8 +111,6 @@ bag_begin(int cases, uint64_t number, struct bag **out)
 		goto out;
 	if ((st = sha256_new(&bag->sha)) != ST_OK ||
 	    (st = file_writer_new(&bag->writer)) != ST_OK)
-		goto out;
-	if ((st = bag_remove(cases, bag->name)) != ST_OK)
 		goto out;
 	if ((st = make_dirs(bag)) != ST_OK)
 		goto out;

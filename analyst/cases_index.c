@@ -86,7 +86,9 @@ static enum status
 put_others(struct list *l, uint64_t number, uint64_t thread)
 {
 	const struct threads_tip *tip;
-	const size_t n = threads_of(&l->threads, thread, &tip);
+	/* Itself, those that are shown, and one more to tell of. */
+	const size_t n =
+	    threads_of(&l->threads, thread, OTHERS_SHOWN + 2, &tip);
 	char name[BAG_NAME_LEN];
 	enum status st = ST_OK;
 	size_t shown = 0;

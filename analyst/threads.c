@@ -220,7 +220,8 @@ threads_of(
 		else
 			high = mid;
 	}
-	while (low + n < t->n && t->by_thread[low + n].thread == thread)
+	while (
+	    n < max && low + n < t->n && t->by_thread[low + n].thread == thread)
 		n++;
 	*tip = t->by_thread + low;
 	return n;

@@ -31,9 +31,9 @@ struct threads {
  * threads_free().  ST_IO, ST_NOMEM. */
 MUST_CHECK enum status threads_gather(int cases, struct threads *threads);
 
-/* The tips of one thread, in rising order: *tip is borrowed.  Returns how
- * many there are; 0 for the thread 0. */
-size_t threads_of(const struct threads *threads, uint64_t thread,
+/* The first tips of one thread, in rising order: *tip is borrowed.  Returns
+ * how many there are, but at most max; 0 for the thread 0. */
+size_t threads_of(const struct threads *threads, uint64_t thread, size_t max,
     const struct threads_tip **tip);
 
 /* Keep what was read, once the pages are written.  ST_OK, ST_FULL, ST_IO,
