@@ -6,12 +6,13 @@
 #include "tests/unit/store/channel.h"
 
 #include "store/keeper.h"
-#include "tests/unit/store/puts.h"
+#include "tests/unit/store/replies.h"
 #include "tests/unit/store/shim.h"
 
 #define TIPS 40
+#define BOXES 5
 
-static char *folder;
+static unsigned replies; /* put before the keeper starts */
 
 static void
 start(struct channel *c, unsigned kinds, unsigned long n, bool for_good,
@@ -22,6 +23,14 @@ start(struct channel *c, unsigned kinds, unsigned long n, bool for_good,
 	*c = (struct channel){.fd = -1};
 	empty_folder(folder);
 	assert_int_equal(store_create(folder), ST_OK);
+	if (replies > 0) {
+		struct store *tender = open_tender();
+
+		for (uint32_t i = 0; i < replies; i++)
+			assert_int_equal(
+			    put_reply(tender, i, i, FAR_DAY), ST_OK);
+		store_close(tender);
+	}
 	assert_int_equal(
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	c->pid = fork();
@@ -173,6 +182,124 @@ other_calls_that_fail_once_cost_one_group(void **state)
 	    5, false, false, TIPS - 4);
 }
 
+/* Ask for a mailbox: the id of its reply, 0 if refused or if there is none. */
+static uint64_t
+ask(struct channel *c, uint32_t mailbox, unsigned *refused, bool *ended_)
+{
+	uint8_t box[KEEPER_MAILBOX_LEN];
+	uint64_t id = 0;
+
+	mailbox_of(mailbox, box);
+	say_frame(c, KEEPER_MAIL, 1, box, sizeof(box));
+	for (size_t i = 0; i < KEEPER_SLOTS; i++) {
+		struct answer a = hear(c);
+
+		*ended_ = a.type == 0;
+		if (a.type == KEEPER_SLOT && i == 0)
+			id = le64_get(c->slot);
+		if (a.type == KEEPER_REFUSED) {
+			assert_int_equal(i, 0); /* all of them or none */
+			assert_int_equal(a.reason, KEEPER_TROUBLE);
+			++*refused;
+		}
+		if (a.type != KEEPER_SLOT)
+			return 0;
+		assert_int_equal(a.upload, 1);
+	}
+	return id;
+}
+
+/* Ask for each mailbox, and forget what is there.  ended: it hung up. */
+static unsigned
+drive_mail(struct channel *c, bool asked[static BOXES], bool gone[static BOXES],
+    bool *ended_)
+{
+	unsigned refused = 0;
+
+	*ended_ = false;
+	for (uint32_t i = 0; i < BOXES && !*ended_; i++) {
+		uint8_t body[KEEPER_FORGET_LEN];
+		uint64_t id = ask(c, i, &refused, ended_);
+		struct answer a;
+
+		if (*ended_)
+			break;
+		asked[i] = id != 0;
+		mailbox_of(i, body);
+		le64_put(body + KEEPER_MAILBOX_LEN, id);
+		say_frame(c, KEEPER_FORGET, 1, body, sizeof(body));
+		a = hear(c);
+		*ended_ = a.type == 0;
+		assert_true(a.type == 0 || a.type == KEEPER_FORGOTTEN ||
+		    a.type == KEEPER_REFUSED);
+		gone[i] = id != 0 && a.type == KEEPER_FORGOTTEN;
+		refused += a.type == KEEPER_REFUSED;
+	}
+	return refused;
+}
+
+/* most: so many answers at most say that it failed. */
+static void
+try_each_mail(unsigned kinds, bool for_good, bool full, unsigned most)
+{
+	bool fired = true;
+	unsigned long n;
+
+	replies = BOXES;
+	for (n = 1; fired; n++) {
+		bool asked[BOXES] = {false}, gone_[BOXES] = {false}, hung;
+		struct store *store;
+		struct channel c;
+		unsigned refused;
+		int code;
+
+		start(&c, kinds, n, for_good, full);
+		refused = drive_mail(&c, asked, gone_, &hung);
+		code = ended(&c);
+		assert_true(code >= 0);
+		fired = code >= 10;
+		if (refused > most)
+			print_error("n %lu: %u refused\n", n, refused);
+		assert_true(refused <= most);
+		assert_true(!hung || fired);
+		store = open_writer();
+		for (uint32_t i = 0; i < BOXES; i++) {
+			size_t count = count_replies(store, i);
+
+			if (gone_[i])
+				assert_int_equal(count, 0);
+			if (!asked[i])
+				assert_int_equal(count, 1);
+			if (!fired)
+				assert_true(gone_[i]);
+		}
+		assert_int_equal(store_verify(store), ST_OK);
+		store_close(store);
+	}
+	replies = 0;
+	assert_true(n > 4);
+}
+
+static void
+what_is_said_of_replies_is_so_whichever_call_fails(void **state)
+{
+	(void)state;
+	try_each_mail(SHIM_WRITE, false, false, 1);
+	try_each_mail(SHIM_SYNC, false, false, 1);
+	try_each_mail(SHIM_WRITE, false, true, 1);
+	try_each_mail(
+	    SHIM_READ | SHIM_SIZE | SHIM_TRUNCATE | SHIM_LOCK | SHIM_SHM, false,
+	    false, 1);
+}
+
+static void
+on_a_broken_disk_no_reply_is_said_to_be_gone(void **state)
+{
+	(void)state;
+	try_each_mail(SHIM_WRITE | SHIM_SYNC, true, false, 2 * BOXES);
+	try_each_mail(SHIM_WRITE, true, true, 2 * BOXES);
+}
+
 static int
 begin(void **state)
 {
@@ -200,6 +327,9 @@ main(void)
 	    cmocka_unit_test(
 		a_disk_that_stays_broken_is_told_and_nothing_is_lost),
 	    cmocka_unit_test(other_calls_that_fail_once_cost_one_group),
+	    cmocka_unit_test(
+		what_is_said_of_replies_is_so_whichever_call_fails),
+	    cmocka_unit_test(on_a_broken_disk_no_reply_is_said_to_be_gone),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -4,9 +4,10 @@
  */
 #include "tests/unit/store/workload.h"
 
+#include "tests/unit/store/replies.h"
 #include "tests/unit/store/shim.h"
 
-static char *folder, *after;
+static char *after;
 
 /* Work until the n-th call, where the machine stops; give what it had said. */
 static bool
@@ -141,6 +142,85 @@ a_failed_flush_does_not_harm_the_commits_behind_it(void **state)
 	assert_true(n > 8);
 }
 
+#define BOXES 6
+
+/* Replies put and deleted, a tip purged; what was reported as done. */
+static void
+tend(bool put[static BOXES], bool gone_[static BOXES])
+{
+	struct store *store;
+	uint64_t bytes;
+	bool more = true;
+
+	if (store_open(folder, STORE_TEND, &wide, &store) != ST_OK)
+		return;
+	for (uint32_t i = 0; i < BOXES; i++)
+		put[i] = put_reply(store, i, i, FAR_DAY) == ST_OK;
+	while (more && store_purge(store, 1, 40000, &bytes, &more) == ST_OK)
+		;
+	for (uint32_t i = 0; i < BOXES; i += 2) {
+		struct store_reply out[STORE_REPLIES_MAX];
+		uint8_t box[STORE_MAILBOX_LEN];
+		size_t count;
+
+		mailbox_of(i, box);
+		if (store_replies(store, box, out, &count) == ST_OK &&
+		    count == 1)
+			gone_[i] =
+			    store_reply_delete(store, box, out[0].id) == ST_OK;
+	}
+	(void)!store_scrub(store);
+	store_close(store);
+}
+
+static void
+a_power_cut_undoes_no_reply_and_halves_no_tip(void **state)
+{
+	unsigned long n = 0;
+	bool fired;
+
+	(void)state;
+	do {
+		bool put[BOXES] = {false}, gone_[BOXES] = {false};
+		struct reading r = {3, 0, true};
+		struct store_tip tip;
+		struct store *store;
+
+		empty_folder(folder);
+		assert_int_equal(store_create(folder), ST_OK);
+		store = open_writer();
+		assert_int_equal(keep_tip(store, 3, 150000), ST_OK);
+		store_close(store);
+		shim_record();
+		shim_fail(SHIM_WRITE | SHIM_SYNC | SHIM_TRUNCATE | SHIM_DELETE,
+		    ++n, true, false);
+		tend(put, gone_);
+		shim_off();
+		fired = shim_fired();
+		empty_folder(after);
+		shim_cut(after, n % 2 == 0, (unsigned)n);
+		shim_forget();
+		assert_int_equal(
+		    store_open(after, STORE_WRITE, &wide, &store), ST_OK);
+		for (uint32_t i = 0; i < BOXES; i++) {
+			if (gone_[i])
+				assert_int_equal(count_replies(store, i), 0);
+			else if (put[i] && i % 2 == 1)
+				assert_int_equal(count_replies(store, i), 1);
+			if (!fired)
+				assert_true(put[i] && gone_[i] == (i % 2 == 0));
+		}
+		assert_int_equal(store_next(store, 0, &tip), ST_OK);
+		assert_int_equal(store_read(store, &tip, compare, &r),
+		    tip.purged ? ST_ABSENT : ST_OK);
+		assert_int_equal(clear_all(store), ST_OK);
+		assert_true(!tip.purged || used(store) < 30 * 16384);
+		assert_int_equal(store_verify(store), ST_OK);
+		store_close(store);
+	} while (fired);
+	assert_true(n > 30);
+}
+
 static int
 begin(void **state)
 {
@@ -171,6 +251,7 @@ main(void)
 	    cmocka_unit_test(without_the_flush_at_the_finish_tips_are_lost),
 	    cmocka_unit_test(
 		a_failed_flush_does_not_harm_the_commits_behind_it),
+	    cmocka_unit_test(a_power_cut_undoes_no_reply_and_halves_no_tip),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);

@@ -32,7 +32,7 @@ anew(struct tended *t)
 	assert_int_equal(store_create(folder), ST_OK);
 	store = open_writer();
 	for (uint32_t i = 1; i <= TIPS; i++)
-		trace_keep(store, 100 + i, 90000 * i);
+		trace_keep(store, 100 + i, 30000 * i);
 	for (uint32_t i = 0; i < 4; i++) {
 		assert_int_equal(
 		    put_reply(store, i, i, i == 3 ? 5 : FAR_DAY), ST_OK);
@@ -69,7 +69,7 @@ tend(struct store *store, struct tended *t)
 		more = true;
 		do
 			st =
-			    store_purge(store, which[i], 150000, &bytes, &more);
+			    store_purge(store, which[i], 40000, &bytes, &more);
 		while (st == ST_OK && more);
 		t->purged[which[i]] = st == ST_OK;
 	}
@@ -114,7 +114,7 @@ check_after(const struct tended *t)
 	tender = open_tender();
 	for (uint64_t i = 1; i <= TIPS; i++) {
 		bytes = purge_tip(tender, i, 1 << 20);
-		assert_true(bytes == 0 || bytes == 90000 * i);
+		assert_true(bytes == 0 || bytes == 30000 * i);
 		dead[100 + i] = true;
 	}
 	store_close(tender);
@@ -159,7 +159,7 @@ static void
 every_failing_write_and_flush_once(void **state)
 {
 	(void)state;
-	assert_true(try_each(SHIM_WRITE, false, false) > 60);
+	assert_true(try_each(SHIM_WRITE, false, false) > 30);
 	assert_true(try_each(SHIM_SYNC, false, false) > 10);
 }
 
@@ -167,14 +167,14 @@ static void
 every_write_from_the_nth_on_fails(void **state)
 {
 	(void)state;
-	assert_true(try_each(SHIM_WRITE | SHIM_SYNC, true, false) > 60);
+	assert_true(try_each(SHIM_WRITE | SHIM_SYNC, true, false) > 30);
 }
 
 static void
 every_write_from_the_nth_on_finds_no_room(void **state)
 {
 	(void)state;
-	assert_true(try_each(SHIM_WRITE, true, true) > 60);
+	assert_true(try_each(SHIM_WRITE, true, true) > 30);
 }
 
 static void
@@ -197,14 +197,14 @@ every_failing_allocation_of_sqlite(void **state)
 		struct tended t;
 
 		anew(&t);
-		starve_at(n += n > 250 ? 3 : 1);
+		starve_at(n += n > 200 ? 5 : 1);
 		if (store_open(folder, STORE_TEND, &wide, &store) == ST_OK)
 			tend(store, &t);
 		starve_at(0);
 		store_close(store);
 		check_after(&t);
 	} while (starve_fired);
-	assert_true(n > 250);
+	assert_true(n > 200);
 }
 
 static void
