@@ -12,6 +12,7 @@
 
 #include "base/guarded.h"
 #include "base/ipc.h"
+#include "intake/code_text.h"
 #include "intake/receiver.h"
 #include "tests/unit/fault.h"
 #include "tests/unit/intake/stage.h"
@@ -148,6 +149,73 @@ every_failing_call_costs_one_tip_at_most(void **state)
 	fail_each(FAULT_READ | FAULT_MESSAGE);
 }
 
+/*
+ * The same while somebody looks for an answer: it is shown, or there is a
+ * page that does not say there is none; the next one sees it.
+ */
+static void
+fail_each_look(unsigned which)
+{
+	static const uint8_t code[RETURN_CODE_LEN] = {1, 2, 3};
+	struct control_config config = stage_config();
+	char text[CODE_TEXT_LEN + 1];
+	struct mailbox box;
+	struct bytes request;
+	struct stage s;
+	int answer, end = 0;
+
+	assert_int_equal(crypto_room_init(), ST_OK);
+	return_code_mailbox(code, &box, NULL);
+	code_text_write(code, text);
+	request = form_request("/return", "",
+	    (const struct tip_part[]){
+		{"code", NULL, text, strlen(text)}, {NULL, NULL, NULL, 0}});
+	kinds = which;
+	stage_hooks = (struct stage_hooks){listen_for_word, disarm};
+	for (nth = 1; end == 0; nth++) {
+		assert_in_range(nth, 1, 300);
+		stage_open(&s, &config);
+		stage_leave(&s, &box, 1, 20000, "an answer");
+		assert_int_equal(kill(s.pid, SIGUSR1), 0);
+		stage_settle(&s);
+		answer = stage_hear_words(
+		    &s, &request, "There is no answer for these words");
+		assert_int_not_equal(answer, STAGE_HEARD);
+		if (s.keeper == -1)
+			stage_tell_keeper(&s);
+		stage_settle(&s);
+		/* Twice: the fault may only now have come to be. */
+		if (stage_hear_words(&s, &request, "an answer<") !=
+		    STAGE_HEARD) {
+			if (s.keeper == -1)
+				stage_tell_keeper(&s);
+			assert_int_equal(
+			    stage_hear_words(&s, &request, "an answer<"),
+			    STAGE_HEARD);
+		}
+		assert_int_equal(kill(s.pid, SIGTERM), 0);
+		end = stage_wait(&s);
+	}
+	assert_int_equal(end, NOT_FIRED);
+	assert_in_range(nth, 5, 300);
+	stage_hooks = (struct stage_hooks){NULL, NULL};
+	bytes_free(&request);
+}
+
+static void
+every_failing_allocation_hides_no_answer(void **state)
+{
+	(void)state;
+	fail_each_look(FAULT_ALLOC | FAULT_GUARDED);
+}
+
+static void
+every_failing_call_hides_no_answer(void **state)
+{
+	(void)state;
+	fail_each_look(FAULT_READ | FAULT_MESSAGE);
+}
+
 int
 main(void)
 {
@@ -155,6 +223,8 @@ main(void)
 	    cmocka_unit_test(a_receiver_that_cannot_start_leaves_nothing),
 	    cmocka_unit_test(every_failing_allocation_costs_one_tip_at_most),
 	    cmocka_unit_test(every_failing_call_costs_one_tip_at_most),
+	    cmocka_unit_test(every_failing_allocation_hides_no_answer),
+	    cmocka_unit_test(every_failing_call_hides_no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -631,6 +631,22 @@ stage_ask(struct stage *stage, const void *p, size_t len)
 	return code;
 }
 
+int
+stage_hear_words(
+    struct stage *stage, const struct bytes *request, const char *words)
+{
+	int fd = stage_visitor(stage);
+	struct heard heard;
+	bool said;
+
+	(void)stage_say(stage, fd, request->p, request->len);
+	stage_hear(stage, fd, &heard);
+	said = strstr((const char *)heard.text.p, words) != NULL;
+	heard_free(&heard);
+	stage_settle(stage);
+	return said ? STAGE_HEARD : 0;
+}
+
 void
 stage_later(struct stage *stage, unsigned seconds)
 {

@@ -133,4 +133,9 @@ void heard_free(struct heard *heard);
 /* One request, one answer: its code, or 0 if there was none. */
 int stage_ask(struct stage *stage, const void *p, size_t len);
 
+/* One request: does its answer say words?  STAGE_HEARD, or another number. */
+#define STAGE_HEARD 1
+int stage_hear_words(
+    struct stage *stage, const struct bytes *request, const char *words);
+
 #endif
