@@ -374,13 +374,17 @@ read_keys(const char *server_key, const char *keyset, struct maker *m)
 	struct bytes key = BYTES_INIT(SERVER_KEY_FILE_LEN);
 	struct bytes text = BYTES_INIT(KEYSET_MAX);
 	const char *why = "";
+	enum epoch_state state;
+	uint64_t opens;
 	unsigned line;
 
 	must(durable_read(AT_FDCWD, server_key, &key), server_key);
 	must(server_key_parse(key.p, key.len, m->seed), server_key);
 	must(durable_read(AT_FDCWD, keyset, &text), keyset);
 	must(keyset_parse(text.p, text.len, &m->set, &line, &why), keyset);
-	if ((m->now = keyset_at(&m->set, (uint64_t)time(NULL))) == NULL)
+	m->now =
+	    keyset_in_force(&m->set, (uint64_t)time(NULL), 0, &state, &opens);
+	if (m->now == NULL)
 		die(keyset, ST_EXPIRED);
 	bytes_free(&key);
 	bytes_free(&text);
