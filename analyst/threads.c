@@ -204,8 +204,8 @@ threads_gather(int cases, struct threads *t)
 }
 
 size_t
-threads_of(
-    const struct threads *t, uint64_t thread, const struct threads_tip **tip)
+threads_of(const struct threads *t, uint64_t thread, size_t max,
+    const struct threads_tip **tip)
 {
 	size_t low = 0, high = t->n, n = 0;
 
