@@ -138,7 +138,7 @@ check_epoch(
 	if (keyset_in_force(set, now, floor, &state, &opens) != NULL)
 		return ST_OK;
 	time_format(now, clock);
-	if (keyset_at(set, now) != NULL)
+	if (keyset_in_force(set, now, 0, &state, &opens) != NULL)
 		snprintf(why, LINE_WHY_LEN,
 		    "the key set has only epochs below %" PRIu32
 		    " at %s, the time of this machine's clock, and those are"
