@@ -216,7 +216,7 @@ def backups_beside_arriving_tips_are_whole_wherever_they_are_killed():
                     [os.path.join(line.bin, "tipline-operator"), "backup",
                      line.line, folder, "--key", key + ".pub"],
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                time.sleep(r.random() * 0.12)
+                time.sleep(r.random() * 0.03)
                 p.kill()
                 killed += p.wait() != 0
         finally:
@@ -311,9 +311,10 @@ def a_restored_line_is_the_line_and_goes_on_after_the_links():
                           line.give(2, items), check=False)
             expect(p.returncode == 1 and words in p.stderr.decode(), p.stderr)
         items = [link_item(t) for t in later.tips[4:]] + [
-            confirmed(1, 8, links[0], links[8])]
+            confirmed(1, 8, links[0], links[8]), reply(TODAY + 9)]
         p = line.tool("tipline-operator", "import", new, line.give(2, items))
-        expect(b"Links of tips 7 to 8 taken up" in p.stdout, p.stdout)
+        expect(b"Links of tips 7 to 8 taken up" in p.stdout and
+               b"1 answer taken" in p.stdout, p.stdout)
         # The chain goes on where the lost server left it.
         line.tool("tipline-operator", "purge", new)
         line.line = new
