@@ -513,6 +513,56 @@ without_a_key_in_force_the_form_is_closed(void **state)
 	stage_close(&s);
 }
 
+/* Which epoch tips are sealed to; 0: the form is closed. */
+static uint32_t
+epoch_of_a_tip(struct stage *s, const struct control_epochs *told)
+{
+	unsigned before = s->committed;
+
+	stage_tell_all(s, told);
+	stage_settle(s);
+	if (post(s, hello) != 200)
+		return 0;
+	assert_int_equal(s->committed, before + 1);
+	/* The number stands behind the magic, in the open. */
+	return s->epoch;
+}
+
+/* Neither the clock nor the supervisor leads back to an earlier key. */
+static void
+no_key_before_the_highest_ever_in_force_is_used_again(void **state)
+{
+	static const uint64_t ever = UINT64_C(1) << 40;
+	struct control_config config = stage_config();
+	struct control_epochs told = {.count = 2};
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config); /* epoch 5 is in force */
+	told.epoch[0] = told.epoch[1] = s.to;
+	told.epoch[1].epoch = 6;
+	told.epoch[1].from = ever - 1; /* not yet */
+	assert_int_equal(epoch_of_a_tip(&s, &told), 5);
+	told.epoch[1].from = 0;
+	assert_int_equal(epoch_of_a_tip(&s, &told), 6);
+	/* As if the clock had gone back behind its beginning. */
+	told.epoch[1].from = ever - 1;
+	assert_int_equal(epoch_of_a_tip(&s, &told), 6);
+	/* The earlier one alone is none. */
+	told.count = 1;
+	assert_int_equal(epoch_of_a_tip(&s, &told), 0);
+	/* What the supervisor remembers counts as well. */
+	told.count = 2;
+	told.epoch[1].from = 0;
+	told.floor = 7;
+	assert_int_equal(epoch_of_a_tip(&s, &told), 0);
+	told.floor = 0;
+	assert_int_equal(epoch_of_a_tip(&s, &told), 0);
+	told.epoch[1].epoch = 7;
+	assert_int_equal(epoch_of_a_tip(&s, &told), 7);
+	stage_close(&s);
+}
+
 static void
 the_supervisors_end_and_nonsense_end_the_receiver(void **state)
 {
@@ -584,6 +634,8 @@ main(void)
 	    cmocka_unit_test(room_is_asked_before_the_body),
 	    cmocka_unit_test(announcing_much_takes_no_room_from_others),
 	    cmocka_unit_test(without_a_key_in_force_the_form_is_closed),
+	    cmocka_unit_test(
+		no_key_before_the_highest_ever_in_force_is_used_again),
 	    cmocka_unit_test(the_supervisors_end_and_nonsense_end_the_receiver),
 	    cmocka_unit_test(an_answer_under_way_is_finished_when_told_to_stop),
 	};

@@ -56,6 +56,7 @@ struct stage {
 	bool refused;
 	unsigned opened, aborted, committed;
 	struct bytes told;  /* the last tip, opened: <name|file>data; */
+	uint32_t epoch;     /* in its head */
 	bool tip_ok;        /* it opened, and its length and digest fit */
 	unsigned boxes;     /* mailboxes in the last tip */
 	struct mailbox box; /* the last of them */
@@ -94,6 +95,7 @@ void stage_open_bare(struct stage *stage);
 void stage_tell_config(
     struct stage *stage, const struct control_config *config);
 void stage_tell_epochs(struct stage *stage, size_t count);
+void stage_tell_all(struct stage *stage, const struct control_epochs *epochs);
 void stage_tell_opens(struct stage *stage, uint64_t opens);
 void stage_tell_keeper(struct stage *stage);
 
