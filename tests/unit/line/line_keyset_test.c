@@ -129,10 +129,13 @@ a_set_that_has_run_out_still_loads(void **state)
 	struct bench *b = *state;
 	char why[LINE_WHY_LEN];
 	struct keyset set;
+	enum epoch_state why_none;
+	uint64_t opens;
 
 	bench_install_first(b, 1);
 	assert_int_equal(line_keyset_load(&b->line, &set, why), ST_OK);
-	assert_null(keyset_at(&set, set.until));
+	assert_null(keyset_in_force(&set, set.until, 0, &why_none, &opens));
+	assert_int_equal(why_none, EPOCH_ENDED);
 	keyset_free(&set);
 }
 
