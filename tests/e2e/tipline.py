@@ -105,6 +105,17 @@ def program(name, *args, check=True, env=None, folder=None):
     return p
 
 
+def passphrase_for(args, path, known={}):
+    """The option that gives a command of tipline-analyst its passphrase, if
+    it takes one."""
+    words = tuple(args[:2]) if args[0] in ("keys", "keyset", "root",
+                                           "sentinel") else (args[0],)
+    if words not in known:
+        text = program("tipline-analyst", *words, "--help").stdout
+        known[words] = b"--passphrase-file" in text
+    return ("--passphrase-file", path) if known[words] else ()
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -383,8 +394,8 @@ class Line:
         self.analyst("init", self.keys)
 
     def analyst(self, *args, **kw):
-        return self.tool("tipline-analyst", *args, "--passphrase-file",
-                         self.passphrase, **kw)
+        return self.tool("tipline-analyst", *args,
+                         *passphrase_for(args, self.passphrase), **kw)
 
     def make_keyset(self, name="keyset.txt", env=None):
         out = os.path.join(self.home, name)

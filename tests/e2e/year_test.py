@@ -114,8 +114,9 @@ class Drill:
     # -- tools, all at the drill's time
 
     def analyst(self, *args):
-        return program("tipline-analyst", *args, "--passphrase-file",
-                       self.passphrase, env=self.clock.env())
+        return program("tipline-analyst", *args,
+                       *tipline.passphrase_for(args, self.passphrase),
+                       env=self.clock.env())
 
     def operator(self, *args, **kw):
         return program("tipline-operator", *args, env=self.clock.env(), **kw)
@@ -277,6 +278,9 @@ def a_thief_opens_no_destroyed_week(drill):
     program("tipline-restore", "restore", os.path.join(drill.home, "backup"),
             line, "--key", drill.backup_key, "--passphrase-file",
             drill.passphrase, env=drill.clock.env())
+    drill.operator("keyset", "install", line, os.path.join(
+        drill.home, "keyset-%d.txt" % drill.keysets), "--sequence",
+        str(drill.keysets))
     stolen = os.path.join(drill.home, "stolen.bundle")
     drill.operator("export", line, stolen, "--from", "1")
     loot.append(stolen)
@@ -335,4 +339,5 @@ def a_year_of_weekly_rotation_loses_and_leaks_nothing():
         drill.close()
 
 
-run_tests(a_year_of_weekly_rotation_loses_and_leaks_nothing)
+if __name__ == "__main__":
+    run_tests(a_year_of_weekly_rotation_loses_and_leaks_nothing)
