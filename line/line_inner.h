@@ -24,6 +24,13 @@ MUST_CHECK enum status line_remember(
  * broke off: it binds nobody. */
 bool line_root_binds(const struct line_memory *m);
 
+/*
+ * Only one process at a time changes the keys of a line; another waits until
+ * line_leave(), which keeps errno.  ST_OK or ST_IO.
+ */
+MUST_CHECK enum status line_enter(const struct line *line, char *why);
+void line_leave(const struct line *line);
+
 /* durable_read() with words; absence is told by the status alone. */
 MUST_CHECK enum status line_read_file(
     const struct line *line, const char *name, struct bytes *out, char *why);

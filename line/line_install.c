@@ -154,9 +154,9 @@ check_wanted(uint64_t sequence, uint64_t wanted, char *why)
 	return ST_DENIED;
 }
 
-enum status
-line_keyset_install(const struct line *line, const struct keyset_offer *offer,
-    char why[static LINE_WHY_LEN])
+/* Alone in the folder: what is read here stays so until it is written. */
+static enum status
+install(const struct line *line, const struct keyset_offer *offer, char *why)
 {
 	struct minisign_key key;
 	struct line_memory m;
@@ -165,7 +165,6 @@ line_keyset_install(const struct line *line, const struct keyset_offer *offer,
 	bool pin;
 	enum status st;
 
-	why[0] = '\0';
 	if (offer->wanted == 0 && line_is_restored(line)) {
 		snprintf(why, LINE_WHY_LEN,
 		    "this line was restored from a backup and cannot know"
@@ -189,4 +188,18 @@ line_keyset_install(const struct line *line, const struct keyset_offer *offer,
 		    ST_OK))
 		return st;
 	return write_new(line, &files, sequence, pin, why);
+}
+
+enum status
+line_keyset_install(const struct line *line, const struct keyset_offer *offer,
+    char why[static LINE_WHY_LEN])
+{
+	enum status st;
+
+	why[0] = '\0';
+	if ((st = line_enter(line, why)) != ST_OK)
+		return st;
+	st = install(line, offer, why);
+	line_leave(line);
+	return st;
 }

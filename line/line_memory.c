@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/durable.h"
@@ -71,6 +72,31 @@ line_remember(const struct line *line, struct line_memory *m, char *why)
 	if (st != ST_OK && st != ST_ABSENT)
 		return st;
 	return read_sequence(line, m, why);
+}
+
+/* A lock of the open folder: gone with the process, however it ends. */
+enum status
+line_enter(const struct line *line, char *why)
+{
+	int rc;
+
+	do
+		rc = flock(line->dirfd, LOCK_EX);
+	while (rc != 0 && errno == EINTR);
+	if (rc == 0)
+		return ST_OK;
+	snprintf(why, LINE_WHY_LEN, "the folder cannot be locked: %s",
+	    strerror(errno));
+	return ST_IO;
+}
+
+void
+line_leave(const struct line *line)
+{
+	int kept = errno;
+
+	(void)flock(line->dirfd, LOCK_UN);
+	errno = kept;
 }
 
 bool

@@ -269,9 +269,9 @@ pin(const struct line *line, const struct minisign_key *root, char *why)
 	return st;
 }
 
-enum status
-line_root_change(const struct line *line, const struct root_change_files *files,
-    char why[static LINE_WHY_LEN])
+static enum status
+follow(
+    const struct line *line, const struct root_change_files *files, char *why)
 {
 	struct minisign_key root;
 	struct root_change change;
@@ -295,8 +295,21 @@ line_root_change(const struct line *line, const struct root_change_files *files,
 }
 
 enum status
-line_root_replace(const struct line *line, const struct minisign_key *root,
+line_root_change(const struct line *line, const struct root_change_files *files,
     char why[static LINE_WHY_LEN])
+{
+	enum status st;
+
+	why[0] = '\0';
+	if ((st = line_enter(line, why)) != ST_OK)
+		return st;
+	st = follow(line, files, why);
+	line_leave(line);
+	return st;
+}
+
+static enum status
+replace(const struct line *line, const struct minisign_key *root, char *why)
 {
 	struct minisign_key old;
 	uint32_t count;
@@ -310,4 +323,18 @@ line_root_replace(const struct line *line, const struct minisign_key *root,
 		return ST_EXISTS;
 	}
 	return pin(line, root, why);
+}
+
+enum status
+line_root_replace(const struct line *line, const struct minisign_key *root,
+    char why[static LINE_WHY_LEN])
+{
+	enum status st;
+
+	why[0] = '\0';
+	if ((st = line_enter(line, why)) != ST_OK)
+		return st;
+	st = replace(line, root, why);
+	line_leave(line);
+	return st;
 }

@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 
 from keysets import (EPOCH, SERVER, SIGNER, WEEK, Root, key_line, keyset,
                      stamp, this_monday)
-from tipline import expect, free_port, program, run_tests, some_onion
+from tipline import BIN, expect, free_port, program, run_tests, some_onion
 
 DAY = 86400
 KEPT = "tipline-operator: the line goes on with the key set it had, if any\n"
@@ -333,6 +333,41 @@ def one_changed_after_signing_or_with_another_file_s_signature():
         b.take(other)
 
 
+def a_forgotten_epoch_is_told_before_a_set_is_taken():
+    with Bench() as b:
+        path = os.path.join(b.line, "epoch")
+        with open(path, "w") as f:
+            f.write("many\n")
+        first = b.sign("k.txt", b.keyset(1))
+        b.refuse("refused: LINE/epoch is damaged: it should hold one number;"
+                 " see that this machine's clock is right, then remove it",
+                 first, "--root", b.path("root.pub"))
+        # All of its weeks are over here, whatever the clock says.
+        week = (b.monday - 345600) // WEEK
+        with open(path, "w") as f:
+            f.write("%d\n" % (week + 9))
+        code, _, err = b.install(first, "--root", b.path("root.pub"))
+        expect(code == 1 and "refused: the key set has only epochs below %d" %
+               (week + 9) in err and "set the clock" in err, err)
+        os.unlink(path)
+        b.take(first, "--root", b.path("root.pub"))
+
+
+def of_two_at_once_one_is_in_use_and_whole():
+    with Bench() as b:
+        b.first(1)
+        for n in range(2, 22, 2):
+            both = [subprocess.Popen(
+                [os.path.join(BIN, "tipline-operator"), "keyset", "install",
+                 b.line, b.sign("%d.txt" % k, b.keyset(k))],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                for k in (n, n + 1)]
+            codes = [p.wait(10) for p in both]
+            expect(codes[1] == 0 and codes[0] in (0, 1), codes)
+            out = b.operator("status", b.line).stdout
+            expect(b"key set        %d," % (n + 1) in out, out)
+
+
 def minisign_itself_agrees_and_its_signatures_are_taken():
     with Bench() as b:
         path = b.first(1)
@@ -369,4 +404,6 @@ if __name__ == "__main__":
               an_unsigned_one,
               one_signed_by_another_root,
               one_changed_after_signing_or_with_another_file_s_signature,
+              a_forgotten_epoch_is_told_before_a_set_is_taken,
+              of_two_at_once_one_is_in_use_and_whole,
               minisign_itself_agrees_and_its_signatures_are_taken)
