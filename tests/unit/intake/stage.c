@@ -244,18 +244,32 @@ stage_open(struct stage *stage, const struct control_config *config)
 }
 
 static void
+keeper_dies(struct stage *stage)
+{
+	close(stage->keeper);
+	stage->keeper = -1;
+}
+
+static void
 keeper_says(struct stage *stage, enum keeper_type type, uint32_t upload,
     const void *p, size_t len)
 {
 	const struct keeper_head head = {type, upload, (uint32_t)len};
 	uint8_t frame[KEEPER_HEAD_LEN + KEEPER_SLOT_LEN];
+	ssize_t n;
 
 	keeper_head_write(&head, frame);
 	if (len > 0)
 		memcpy(frame + KEEPER_HEAD_LEN, p, len);
 	len += KEEPER_HEAD_LEN;
-	assert_int_equal(
-	    send(stage->keeper, frame, len, MSG_NOSIGNAL), (ssize_t)len);
+	if (stage->keeper == -1)
+		return;
+	n = send(stage->keeper, frame, len, MSG_NOSIGNAL);
+	/* The receiver may have closed its end meanwhile. */
+	if (n == -1 && errno == EPIPE)
+		keeper_dies(stage);
+	else
+		assert_int_equal(n, (ssize_t)len);
 }
 
 void
@@ -370,13 +384,6 @@ open_tip(struct stage *stage, const uint8_t *commit)
 	    le64_get(commit) == stage->sealed.len &&
 	    memcmp(commit + 8, digest, DIGEST_LEN) == 0;
 	opener_free(op);
-}
-
-static void
-keeper_dies(struct stage *stage)
-{
-	close(stage->keeper);
-	stage->keeper = -1;
 }
 
 static void
