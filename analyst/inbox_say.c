@@ -232,9 +232,9 @@ say_gap(struct unseen *u, uint64_t last, uint64_t bundle_after)
 		    ": bundles %" PRIu64 " to %" PRIu64 " not yet seen",
 		    u->bundle + 1, bundle_after - 1);
 	say_error("%s %s not been seen%s\n"
-		  "    to bring them: tipline-operator export LINE FILE"
+		  "    to bring %s: tipline-operator export LINE FILE"
 		  " --from %" PRIu64 " --to %" PRIu64,
-	    tips, verb, bundles, first, last);
+	    tips, verb, bundles, first == last ? "it" : "them", first, last);
 }
 
 static enum status
