@@ -229,13 +229,15 @@ tell(const struct restore *r, const char *path, const struct exported *e)
 	       " they have signed:\n"
 	       "     tipline-operator keyset install %s KEYSET --sequence N\n"
 	       "  2. Ask each of them for a return bundle with the links of"
-	       " tips from %" PRIu64 " on:\n"
+	       " tips from %" PRIu64 " on\n"
+	       "     (tipline-analyst ack KEYS RETURN --links-from %" PRIu64
+	       "):\n"
 	       "     tipline-operator import %s RETURN\n"
 	       "  3. See whether %s/" CONFIG_FILE " fits this machine, then\n"
 	       "     tipline-operator check %s\n"
 	       "  4. tipline-operator purge %s, for the backup had tips that"
 	       " may be purged since.\n",
-	    path, next, path, path, path, path);
+	    path, next, next, path, path, path, path);
 }
 
 int

@@ -211,7 +211,10 @@ def backups_beside_arriving_tips_are_whole_wherever_they_are_killed():
         r = random.Random(2)
         killed = 0
         try:
-            for _ in range(120 if LONG else 25):
+            runs, end = 0, time.monotonic() + 60
+            while (runs < (120 if LONG else 25) or len(sent) < 30) and \
+                    time.monotonic() < end:
+                runs += 1
                 p = subprocess.Popen(
                     [os.path.join(line.bin, "tipline-operator"), "backup",
                      line.line, folder, "--key", key + ".pub"],
@@ -341,6 +344,48 @@ def a_restored_line_is_the_line_and_goes_on_after_the_links():
         expect(links[8] == later.head, "the test is wrong")
 
 
+def the_analysts_own_tool_brings_the_links_that_a_backup_lacks():
+    with Line() as line:
+        key = make_backup_key(line)
+        folder = os.path.join(line.home, "b")
+        server = server_key(os.path.join(line.line, "server.pub"))
+        cases = os.path.join(line.home, "cases")
+
+        def carry(place, name):
+            path = os.path.join(line.home, name)
+            line.tool("tipline-operator", "export", place, path)
+            line.tool("tipline-analyst", "verify", line.keys, path)
+            line.analyst("open", line.keys, path, cases)
+
+        line.start()
+        say(line, 2)
+        backup(line, folder, key)
+        say(line, 3)
+        carry(line.line, "b1")
+        line.stop()
+        was = all_tips(line, line.line, server).head
+        new = os.path.join(line.home, "new")
+        said = restore(line, folder, new, key, "--bundle", "2").stdout
+        expect(b"--links-from 3" in said, said)
+        line.tool("tipline-operator", "keyset", "install", new,
+                  os.path.join(line.home, "keyset.txt"), "--sequence", "1")
+        back = os.path.join(line.home, "r")
+        line.analyst("ack", line.keys, back, "--links-from", "3")
+        said = line.tool("tipline-operator", "import", new, back).stdout
+        expect(b"Links of tips 3 to 5 taken up" in said and
+               b"Tips 1 to 5 confirmed by" in said, said)
+        shutil.rmtree(line.line)
+        line.line = new
+        line.start()
+        say(line, 2)
+        # Nothing looks as if the server had gone back in time.
+        carry(new, "b2")
+        line.stop()
+        b = all_tips(line, new, server)
+        expect(chain_of(server, b.tips)[5] == was, "another chain")
+        expect(len(opened(cases)) == 7, len(opened(cases)))
+
+
 def a_damaged_backup_is_told_and_what_is_good_comes_back():
     with Seized() as line:
         key = make_backup_key(line)
@@ -372,10 +417,13 @@ def a_damaged_backup_is_told_and_what_is_good_comes_back():
 
         new = os.path.join(line.home, "new")
         tips = "tips-000000004-000000005.sealed"
-        for change in [flip] * (60 if LONG else 8) + [cut] * 4:
+        changes = [flip] * (60 if LONG else 6) + [cut] * 3
+        for i, change in enumerate(changes):
             broken(tips, change)
             code, out, err = drill(line, folder, key, check=False)
             expect(code == 1 and tips in err and "Not all" in out, err, out)
+            if i % 4 != 0:
+                continue
             p = restore(line, folder, new, key, check=False)
             expect(p.returncode == 1 and b"the folder is empty" in p.stderr,
                    p.stderr)
@@ -431,5 +479,6 @@ run_tests(a_backup_key_is_made_once_and_opens_with_its_passphrase_only,
           a_later_backup_adds_only_what_is_new,
           backups_beside_arriving_tips_are_whole_wherever_they_are_killed,
           a_restored_line_is_the_line_and_goes_on_after_the_links,
+          the_analysts_own_tool_brings_the_links_that_a_backup_lacks,
           a_damaged_backup_is_told_and_what_is_good_comes_back,
           a_large_tip_has_a_file_of_its_own)

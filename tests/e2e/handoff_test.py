@@ -254,7 +254,7 @@ def a_killed_export_never_uses_a_number_twice():
     with Handoff() as line:
         line.start()
         line.tips(3, size=2 << 20)
-        seen = {}
+        seen, killed = {}, 0
         r = random.Random(5)
         for i in range(60 if LONG else 12):
             path = line.path("k%d" % i)
@@ -264,7 +264,7 @@ def a_killed_export_never_uses_a_number_twice():
                 stderr=subprocess.DEVNULL)
             time.sleep(r.random() * 0.05)
             p.send_signal(signal.SIGKILL)
-            p.wait()
+            killed += p.wait() != 0
             line.operator("export", line.line, path, "--from", "1",
                           check=False)
             with open(path, "rb") as f:
@@ -272,6 +272,7 @@ def a_killed_export_never_uses_a_number_twice():
             expect(b.number not in seen, "number", b.number, "came twice")
             expect(len(b.tips) == 3, "not all tips are in it")
             seen[b.number] = path
+        expect(killed > 0, "no run was cut")
         line.stop()
 
 
@@ -459,7 +460,58 @@ def a_purge_that_is_killed_goes_on():
         line.stop()
 
 
-run_tests(an_export_takes_what_is_new_and_says_when_nothing_is,
+def the_analysts_own_tool_opens_confirms_and_answers():
+    with Line() as line:
+        server = server_key(os.path.join(line.line, "server.pub"))
+        cases = os.path.join(line.home, "cases")
+
+        def out(name):
+            return os.path.join(line.home, name)
+
+        def one_round(n, tips):
+            for i in range(tips):
+                expect(line.tip("round %d tip %d" % (n, i)).received, n)
+            line.tool("tipline-operator", "export", line.line, out("b%d" % n))
+            line.tool("tipline-analyst", "verify", line.keys, out("b%d" % n))
+            line.analyst("open", line.keys, out("b%d" % n), cases)
+
+        line.start()
+        one_round(1, 3)
+        text = out("answer")
+        with open(text, "w") as f:
+            f.write("Thank you.\n")
+        line.analyst("reply", line.keys, cases, "2", "--text", text)
+        line.analyst("ack", line.keys, out("r1"), "--pad", "4")
+        said = line.tool("tipline-operator", "import", line.line,
+                         out("r1")).stdout.decode()
+        expect("Tips 1 to 3 confirmed by" in said and
+               "4 answers taken" in said, said)
+        p = line.tool("tipline-operator", "import", line.line, out("r1"),
+                      check=False)
+        expect(p.returncode == 1 and b"taken already" in p.stderr, p.stderr)
+        said = line.tool("tipline-operator", "purge",
+                         line.line).stdout.decode()
+        expect(said.startswith("3 tips, "), said)
+        # What was purged is known, what is new is opened.
+        one_round(2, 2)
+        line.tool("tipline-operator", "export", line.line, out("all"),
+                  "--from", "1")
+        with open(out("all"), "rb") as f:
+            b = Bundle(f.read(), server)
+        expect([t.sealed is None for t in b.tips] ==
+               [True] * 3 + [False] * 2, "other tips were purged")
+        line.tool("tipline-analyst", "verify", line.keys, out("all"))
+        line.analyst("ack", line.keys, out("r2"))
+        said = line.tool("tipline-operator", "import", line.line,
+                         out("r2")).stdout.decode()
+        expect("Tips 1 to 5 confirmed by" in said, said)
+        line.tool("tipline-operator", "purge", line.line)
+        expect(line.status()["tips"] == 0, line.status())
+        line.stop()
+
+
+run_tests(the_analysts_own_tool_opens_confirms_and_answers,
+          an_export_takes_what_is_new_and_says_when_nothing_is,
           a_cut_export_goes_on_to_the_same_bytes,
           what_is_no_cut_bundle_of_this_export_is_refused,
           a_killed_export_never_uses_a_number_twice,
