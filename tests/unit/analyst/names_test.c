@@ -12,7 +12,7 @@
 #include "analyst/bag.h"
 #include "analyst/base64.h"
 #include "analyst/extension.h"
-#include "analyst/keyset_make.h"
+#include "analyst/keyring.h"
 #include "analyst/page.h"
 #include "analyst/plan.h"
 
@@ -77,47 +77,34 @@ folders_are_named_by_six_digits_or_more(void **state)
 }
 
 static void
-weeks_follow_the_keys_at_hand(void **state)
+weeks_are_those_of_the_calendar(void **state)
 {
-	static struct plan_week w[PLAN_WEEKS_MAX];
-	const uint64_t noon = MONDAY + PLAN_DAY / 2;
-
 	(void)state;
-	/* None yet: from 00:00 of today. */
-	assert_int_equal(plan_weeks(noon, 0, 8, w), 8);
-	assert_int_equal(w[0].from, MONDAY);
-	assert_int_equal(w[7].until, MONDAY + 8 * PLAN_WEEK);
-	for (size_t i = 1; i < 8; i++)
-		assert_int_equal(w[i].from, w[i - 1].until);
-	/* The same day again: nothing to add. */
-	assert_int_equal(plan_weeks(noon, w[7].until, 8, w), 0);
-	/* A day later one week more is wanted. */
-	assert_int_equal(
-	    plan_weeks(noon + PLAN_DAY, MONDAY + 8 * PLAN_WEEK, 8, w), 1);
-	assert_int_equal(w[0].from, MONDAY + 8 * PLAN_WEEK);
-	/* Fewer weeks than there are: nothing is taken away. */
-	assert_int_equal(plan_weeks(noon, MONDAY + 8 * PLAN_WEEK, 2, w), 0);
-	/* Run out long ago: begin anew today. */
-	assert_int_equal(plan_weeks(noon, MONDAY - PLAN_WEEK, 1, w), 1);
-	assert_int_equal(w[0].from, MONDAY);
-	assert_int_equal(
-	    plan_weeks(noon, 0, PLAN_WEEKS_MAX, w), PLAN_WEEKS_MAX);
+	assert_int_equal(plan_epoch(MONDAY), 2968);
+	assert_int_equal(plan_epoch(MONDAY - 1), 2967);
+	assert_int_equal(plan_epoch(MONDAY + PLAN_WEEK - 1), 2968);
+	assert_int_equal(plan_from(2968), MONDAY);
+	/* 345600 + 604800 N, as FORMATS.md has it; no week before is one. */
+	assert_int_equal(plan_from(1), 345600 + 604800);
+	assert_int_equal(plan_epoch(0), 0);
+	assert_int_equal(plan_epoch(345600 + 604800), 1);
+	assert_int_equal(plan_epoch(plan_from(UINT32_MAX)), UINT32_MAX);
+	assert_int_equal(plan_epoch(plan_from(UINT32_MAX) + PLAN_WEEK), 0);
+	assert_int_equal(plan_epoch(UINT64_MAX), 0);
 }
 
 static void
 names_of_analysts_are_checked(void **state)
 {
 	(void)state;
-	assert_true(keyset_make_name_is_good("analyst"));
-	assert_true(keyset_make_name_is_good("a-1"));
-	assert_true(
-	    keyset_make_name_is_good("12345678901234567890123456789012"));
-	assert_false(
-	    keyset_make_name_is_good("123456789012345678901234567890123"));
-	assert_false(keyset_make_name_is_good(""));
-	assert_false(keyset_make_name_is_good("A"));
-	assert_false(keyset_make_name_is_good("a b"));
-	assert_false(keyset_make_name_is_good("a\n"));
+	assert_true(keyring_name_is_good("analyst"));
+	assert_true(keyring_name_is_good("a-1"));
+	assert_true(keyring_name_is_good("12345678901234567890123456789012"));
+	assert_false(keyring_name_is_good("123456789012345678901234567890123"));
+	assert_false(keyring_name_is_good(""));
+	assert_false(keyring_name_is_good("A"));
+	assert_false(keyring_name_is_good("a b"));
+	assert_false(keyring_name_is_good("a\n"));
 }
 
 static void
@@ -142,6 +129,37 @@ base64_is_that_of_the_rfc(void **state)
 		assert_int_equal(
 		    base64_append((const uint8_t *)"foobar", i, &out), ST_OK);
 		assert_text(&out, want[i]);
+	}
+}
+
+/* What is written is read again, and any other text is refused. */
+static void
+a_key_in_base64_has_one_form(void **state)
+{
+	uint8_t key[32], again[32];
+
+	(void)state;
+	for (int round = 0; round < 64; round++) {
+		struct bytes out = BYTES_INIT(64);
+
+		for (int i = 0; i < 32; i++)
+			key[i] = (uint8_t)(round * 37 + i * 11 + i * round);
+		assert_int_equal(base64_append(key, 32, &out), ST_OK);
+		assert_int_equal(out.len, BASE64_KEY_LEN);
+		assert_true(base64_key((const char *)out.p, again));
+		assert_memory_equal(key, again, 32);
+		for (size_t i = 0; i < out.len; i++) {
+			uint8_t was = out.p[i];
+
+			out.p[i] = "=*\0 -"[round % 5];
+			if (out.p[i] != was)
+				assert_false(
+				    base64_key((const char *)out.p, again));
+			out.p[i] = was;
+		}
+		out.p[BASE64_KEY_LEN - 2]++; /* the two bits left over */
+		assert_false(base64_key((const char *)out.p, again));
+		bytes_free(&out);
 	}
 }
 
@@ -178,9 +196,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_listed_endings_are_kept),
 	    cmocka_unit_test(folders_are_named_by_six_digits_or_more),
-	    cmocka_unit_test(weeks_follow_the_keys_at_hand),
+	    cmocka_unit_test(weeks_are_those_of_the_calendar),
 	    cmocka_unit_test(names_of_analysts_are_checked),
 	    cmocka_unit_test(base64_is_that_of_the_rfc),
+	    cmocka_unit_test(a_key_in_base64_has_one_form),
 	    cmocka_unit_test(sizes_are_said_for_people),
 	};
 
