@@ -78,7 +78,7 @@ class Ceremony:
         if "FINGERPRINT" in line:
             line = line.replace("FINGERPRINT", self.root_3)
         if "NUMBER" in line:
-            m = re.search(r"--links-from (\d+)", self.said["office"])
+            m = re.search(r"links of tips from (\d+) on", self.said["office"])
             expect(m, "tipline-restore has named no number:\n",
                    self.said["office"])
             line = line.replace("NUMBER", m.group(1))

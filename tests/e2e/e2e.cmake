@@ -32,6 +32,10 @@ e2e_test(full_disk 240)
 e2e_test(power_cut 240)
 e2e_test(misbehave 240)
 e2e_test(closed 120)
+e2e_test(two_analysts 120)
+e2e_test(ceremony 240)
+e2e_test(year 420)
+e2e_test(many 240)
 # These load both cores on purpose.
-set_tests_properties(e2e.browsers e2e.upload e2e.kill_storm
+set_tests_properties(e2e.browsers e2e.upload e2e.kill_storm e2e.many
 	PROPERTIES RUN_SERIAL TRUE)
