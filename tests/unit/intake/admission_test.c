@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "intake/admission.h"
+#include "intake/limits.h"
 #include "tests/unit/fault.h"
 
 static const struct admission_limits limits = {6, 3, 2};
@@ -162,6 +163,34 @@ a_failing_allocation_is_told(void **state)
 	}
 }
 
+static void
+a_circuit_looks_so_often_at_a_time_and_no_more(void **state)
+{
+	const struct admission_limits few = {10, 5, 5};
+	struct circuit *a, *b;
+	struct admission *adm;
+
+	(void)state;
+	assert_int_equal(admission_new(&few, &adm), ST_OK);
+	assert_int_equal(admission_enter(adm, 1, &a), ST_OK);
+	assert_int_equal(admission_enter(adm, 2, &b), ST_OK);
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < LIMIT_CIRCUIT_MAILS; i++)
+			assert_int_equal(admission_mail_begin(a), ST_OK);
+		assert_int_equal(admission_mail_begin(a), ST_LIMIT);
+		/* Another, and who has no circuit, may all the same. */
+		assert_int_equal(admission_mail_begin(b), ST_OK);
+		assert_int_equal(admission_mail_begin(NULL), ST_OK);
+		admission_mail_end(NULL);
+		admission_mail_end(b);
+		for (int i = 0; i < LIMIT_CIRCUIT_MAILS; i++)
+			admission_mail_end(a);
+	}
+	admission_leave(adm, a);
+	admission_leave(adm, b);
+	admission_free(adm);
+}
+
 int
 main(void)
 {
@@ -173,6 +202,7 @@ main(void)
 	    cmocka_unit_test(who_announces_much_and_sends_little_holds_little),
 	    cmocka_unit_test(files_cannot_hold_the_room_of_text),
 	    cmocka_unit_test(a_failing_allocation_is_told),
+	    cmocka_unit_test(a_circuit_looks_so_often_at_a_time_and_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
