@@ -76,7 +76,8 @@ learn_keys(const struct line *line, struct status_facts *f)
 	f->state = EPOCH_ENDED;
 	if (line_epoch(line, &f->floor, f->floor_why) == ST_OK)
 		f->floor_why[0] = '\0';
-	if (line_keyset_load(line, &set, f->keyset_why) != ST_OK)
+	f->set_status = line_keyset_load(line, &set, f->keyset_why);
+	if (f->set_status != ST_OK)
 		return;
 	f->has_set = true;
 	f->sequence = set.sequence;

@@ -11,7 +11,7 @@ import threading
 import time
 
 from keysets import WEEK, Root, keyset, this_monday
-from tipline import Line, expect, form, post, run_tests, wait_for
+from tipline import LONG, Line, expect, form, post, run_tests, wait_for
 
 DAY = 86400
 WEEK_NOW = (this_monday() - 345600) // WEEK
@@ -381,6 +381,21 @@ def a_disk_that_cannot_keep_the_epoch_stops_nothing():
         line.stop()
 
 
+def the_supervisor_looks_each_minute_of_its_own_accord():
+    if not LONG:
+        return
+    with Keyed() as line:
+        line.new_set()
+        line.start(env=dict(line.clock.env(), CLOCK_SHIM_WAIT="1"))
+        time.sleep(3)
+        line.clock.by(WEEK)
+        began = time.monotonic()
+        wait_for("the epoch is kept", lambda: line.told()["highest_epoch"] ==
+                 WEEK_NOW + 1, 65)
+        expect(time.monotonic() - began > 5, "it was woken")
+        line.stop()
+
+
 def the_root_changes_while_the_server_runs():
     with Keyed() as line:
         line.new_set()
@@ -467,5 +482,6 @@ if __name__ == "__main__":
               a_hole_between_keys_closes_the_form_until_its_end,
               half_of_the_life_is_warned_of_everywhere,
               a_disk_that_cannot_keep_the_epoch_stops_nothing,
+              the_supervisor_looks_each_minute_of_its_own_accord,
               the_root_changes_while_the_server_runs,
               a_stolen_root_is_replaced_by_hand)

@@ -220,6 +220,8 @@ class Supervisor(unittest.TestCase):
         process.send_signal(signal.SIGHUP)
         until(lambda: 'E205' in self.log())
         self.assertTrue(b'<form' in self.page())
+        self.assertIn('or closes when tipline-intake is started again',
+                      self.tool('status', 'line'))
 
     def test_a_folder_open_to_others_is_spoken_of_at_each_start(self):
         self.install()
