@@ -206,6 +206,34 @@ add_item(struct list *list)
 	return &list->item[list->count];
 }
 
+/* The number that a file's name begins with, ending as told; 0 for none. */
+static uint32_t
+number_of(const char *name, const char *ending)
+{
+	size_t len = strlen(name), end = strlen(ending), zeros;
+	uint64_t epoch;
+
+	if (len <= end || strcmp(name + len - end, ending) != 0)
+		return 0;
+	zeros = strspn(name, "0");
+	if (zeros >= len - end ||
+	    num_parse(name + zeros, len - end - zeros, UINT32_MAX, &epoch) !=
+		ST_OK)
+		return 0;
+	return (uint32_t)epoch;
+}
+
+/* What is known of a destroyed key without its file. */
+static void
+fill_destroyed(struct keyring_item *item, uint32_t epoch)
+{
+	item->info = (struct secret_info){.role = SECRET_EPOCH,
+	    .epoch = epoch,
+	    .from = plan_from(epoch),
+	    .until = plan_from(epoch) + PLAN_WEEK};
+	item->destroyed = true;
+}
+
 static enum status
 list_key(void *ctx, const char *name)
 {
@@ -213,13 +241,13 @@ list_key(void *ctx, const char *name)
 	struct bytes file = BYTES_INIT(KEYRING_FILE_MAX);
 	struct keyring_item *item = add_item(list);
 	size_t len = strlen(name);
+	uint32_t epoch;
 	enum status st;
 
 	if (item == NULL)
 		return ST_NOMEM;
-	if (len <= 4 || strcmp(name + len - 4, ".key") != 0)
-		return ST_OK;
-	if ((size_t)snprintf(item->file, sizeof(item->file), "epochs/%s",
+	if (len <= 4 || strcmp(name + len - 4, ".key") != 0 ||
+	    (size_t)snprintf(item->file, sizeof(item->file), "epochs/%s",
 		name) >= sizeof(item->file))
 		return ST_OK;
 	st = durable_read_secret(list->kr->dirfd, item->file, &file);
@@ -228,13 +256,23 @@ list_key(void *ctx, const char *name)
 	if (st == ST_OK && item->info.role != SECRET_EPOCH)
 		st = ST_MALFORMED;
 	bytes_free(&file);
-	if (st != ST_OK) {
-		say_error("%s is no key of an epoch that can be used: %s",
-		    item->file, status_text(st));
-		return st == ST_NOMEM ? st : ST_OK;
+	if (st == ST_OK) {
+		item->destroyed =
+		    keyring_is_destroyed(list->kr, item->info.epoch);
+		list->count++;
+		return ST_OK;
 	}
-	item->destroyed = keyring_is_destroyed(list->kr, item->info.epoch);
-	list->count++;
+	if (st == ST_NOMEM)
+		return st;
+	/* Overwritten, and then the run was cut: only its name is left. */
+	epoch = number_of(name, ".key");
+	if (epoch != 0 && keyring_is_destroyed(list->kr, epoch)) {
+		fill_destroyed(item, epoch);
+		list->count++;
+		return ST_OK;
+	}
+	say_error("%s is no key of an epoch that can be used: %s", item->file,
+	    status_text(st));
 	return ST_OK;
 }
 
@@ -243,23 +281,17 @@ list_destroyed(void *ctx, const char *name)
 {
 	struct list *list = ctx;
 	struct keyring_item *item = add_item(list);
-	size_t zeros = strspn(name, "0");
-	uint64_t epoch;
+	uint32_t epoch = number_of(name, "");
 
 	if (item == NULL)
 		return ST_NOMEM;
-	if (num_parse(name + zeros, strlen(name + zeros), UINT32_MAX, &epoch) !=
-	    ST_OK)
+	if (epoch == 0)
 		return ST_OK;
 	for (size_t i = 0; i < list->count; i++) {
 		if (list->item[i].info.epoch == epoch)
 			return ST_OK; /* its destruction was cut */
 	}
-	item->info.role = SECRET_EPOCH;
-	item->info.epoch = (uint32_t)epoch;
-	item->info.from = plan_from((uint32_t)epoch);
-	item->info.until = item->info.from + PLAN_WEEK;
-	item->destroyed = true;
+	fill_destroyed(item, epoch);
 	list->count++;
 	return ST_OK;
 }
