@@ -7,6 +7,7 @@
  * already is found to be there.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,13 +111,14 @@ put_reply(void *ctx, const struct returns_reply *item)
 		return ST_OK;
 	if (last_day > im->today + IMPORT_DAYS_MAX)
 		last_day = im->today + IMPORT_DAYS_MAX;
-	if ((st = is_there(im, item, &there)) != ST_OK)
-		return st;
-	if (!there)
+	if ((st = is_there(im, item, &there)) == ST_OK && !there)
 		st = store_reply_put(
 		    im->store, item->mailbox, last_day, item->sealed);
-	if (st != ST_OK)
+	if (st != ST_OK) {
+		snprintf(im->words, sizeof(im->words),
+		    "an answer cannot be kept: %s", tool_words(st));
 		return st;
+	}
 	im->put += !there;
 	im->waiting += there;
 	if (last_day > im->latest)

@@ -319,6 +319,26 @@ def a_return_bundle_is_taken_up_once_and_whole():
         line.stop()
 
 
+def a_full_line_takes_confirmations_so_that_a_purge_makes_room():
+    with Handoff(names=("alice",)) as line:
+        line.start()
+        line.tips(5, size=14 << 20)
+        links = line.links()
+        line.stop()
+        line.conf(upload="1M", quota="64M")
+        path = line.give("alice", 1, [confirmed(1, 5, links[0], links[5])] + [
+            reply(TODAY + 3) for _ in range(200)])
+        p = line.operator("import", line.line, path, check=False)
+        expect(p.returncode == 1 and b"an answer cannot be kept" in p.stderr
+               and b"the confirmations are taken up all the same" in p.stderr,
+               p.stderr)
+        said = line.operator("purge", line.line).stdout.decode()
+        expect(said.startswith("5 tips, "), said)
+        said = line.operator("import", line.line, path).stdout.decode()
+        expect("200 answers taken" in said, said)
+        expect(line.status()["replies_waiting"] == 200, line.status())
+
+
 def each_wrong_return_bundle_is_refused_with_the_reason():
     with Handoff() as line, Handoff() as other:
         line.start()
@@ -516,6 +536,7 @@ run_tests(the_analysts_own_tool_opens_confirms_and_answers,
           what_is_no_cut_bundle_of_this_export_is_refused,
           a_killed_export_never_uses_a_number_twice,
           a_return_bundle_is_taken_up_once_and_whole,
+          a_full_line_takes_confirmations_so_that_a_purge_makes_room,
           each_wrong_return_bundle_is_refused_with_the_reason,
           a_purge_removes_what_all_have_confirmed_and_nothing_else,
           a_purge_that_is_killed_goes_on)
