@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -525,6 +526,59 @@ one_key_is_split_otherwise_each_time(void **state)
 	assert_memory_not_equal(a[0].value, key, SHARE_KEY_LEN);
 }
 
+/* How often the key's bytes stand in the program's heap. */
+static unsigned
+times_on_the_heap(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char row[256];
+	unsigned found = 0;
+
+	assert_non_null(maps);
+	while (fgets(row, sizeof(row), maps) != NULL) {
+		uintptr_t from, to;
+		const uint8_t *p, *end;
+
+		if (strstr(row, "[heap]") == NULL ||
+		    sscanf(row, "%" SCNxPTR "-%" SCNxPTR, &from, &to) != 2)
+			continue;
+		end = (const uint8_t *)to;
+		for (p = (const uint8_t *)from;
+		     (p = memmem(p, (size_t)(end - p), key, SHARE_KEY_LEN)) !=
+		     NULL;
+		     p++)
+			found++;
+	}
+	(void)fclose(maps);
+	return found;
+}
+
+/* What the library copies into its own memory it overwrites. */
+static void
+nothing_of_the_key_stays_on_the_heap(void **state)
+{
+	struct share all[5];
+	uint8_t *copy = malloc(SHARE_KEY_LEN);
+	unsigned seen;
+
+	(void)state;
+	assert_non_null(copy);
+	memcpy(copy, key, SHARE_KEY_LEN);
+	seen = times_on_the_heap();
+	wipe(copy, SHARE_KEY_LEN);
+	free(copy);
+	/* ASan and valgrind have heaps of their own elsewhere. */
+	if (seen == 0)
+		skip();
+	assert_int_equal(seen, 1);
+	assert_int_equal(times_on_the_heap(), 0);
+	assert_int_equal(shares_split(key, backup, 3, 5, all), ST_OK);
+	assert_int_equal(times_on_the_heap(), 0);
+	assert_int_equal(shares_join(all + 1, 3, joined), ST_OK);
+	assert_memory_equal(joined, key, SHARE_KEY_LEN);
+	assert_int_equal(times_on_the_heap(), 0);
+}
+
 static void
 a_share_on_paper_is_read_again_and_a_slip_is_told(void **state)
 {
@@ -582,6 +636,7 @@ main(void)
 	    K(shares_that_do_not_belong_together_are_refused),
 	    K(numbers_of_shares_that_cannot_be_are_our_own_bug),
 	    K(one_key_is_split_otherwise_each_time),
+	    K(nothing_of_the_key_stays_on_the_heap),
 	    K(a_share_on_paper_is_read_again_and_a_slip_is_told),
 #undef T
 #undef K
