@@ -24,7 +24,7 @@
 #include "operator/backup_folder.h"
 #include "store/store.h"
 
-#define RESTORE_FILE_MAX ((size_t)64 << 20) /* of the state's small files */
+#define RESTORE_FILE_MAX (UINT32_C(64) << 20) /* of the state's small files */
 #define RESTORE_FILES_MAX 4096
 #define RESTORE_NAME_MAX 96
 

@@ -389,7 +389,7 @@ def each_wrong_return_bundle_is_refused_with_the_reason():
         expect(line.status()["replies_waiting"] == 0, "an answer was taken")
         # And the right one is taken after all that.
         line.operator("import", line.line, line.give("alice", 2, good))
-        expect(line.status()["replies_waiting"] == 1, "the answer was not taken")
+        expect(line.status()["replies_waiting"] == 1, "no answer was taken")
         # One who is no analyst any more.
         line.take_set(["bob"])
         no("not in the installed key set", line.give("alice", 3, good))

@@ -3,8 +3,8 @@
 
     limits_rules.py TREE
 
-Every #define of intake/limits.h, and every default and bound of a setting in
-line/, stands in the page with its value; the page names no other.
+Every #define of intake/limits.h, every default and bound of a setting in line/
+and what bounds the operator's commands stands in the page with its value; the page names no other.
 """
 
 import os
@@ -14,7 +14,10 @@ import sys
 PAGE = "docs/LIMITS.md"
 HEADERS = (("intake/limits.h", r"(?:LIMIT|PAGE)_\w+"),
            ("line/config.h", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"),
-           ("line/config.c", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"))
+           ("line/config.c", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"),
+           ("operator/import_parts.h", r"IMPORT_DAYS_MAX"),
+           ("operator/backup_folder.h", r"BACKUP_KEYS_MAX"),
+           ("operator/restore.h", r"RESTORE_FILES?_MAX"))
 UNITS = {"": 1, "B": 1, "s": 1, "bytes": 1, "minutes": 60, "KiB": 1 << 10,
          "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 

@@ -131,8 +131,9 @@ class Limits(unittest.TestCase):
         with tempfile.TemporaryDirectory() as tree:
             write(tree, "docs/LIMITS.md", page)
             write(tree, "intake/limits.h", limits)
+            for path, _ in limits_rules.HEADERS[1:]:
+                write(tree, path, "")
             write(tree, "line/config.h", config)
-            write(tree, "line/config.c", "")
             return "\n".join(limits_rules.check_limits(tree))
 
     def test_equal_limits_pass_and_any_difference_fails(self):
