@@ -56,7 +56,8 @@ enum keeper_reason { KEEPER_FULL = 1, KEEPER_TROUBLE = 2 };
 /*
  * MAIL and FORGET carry a number like an upload's, free again after the last
  * answer; REFUSED with TROUBLE answers them when the database fails.  They
- * wait for no upload: at most KEEPER_MAILS_MAX may be under way.
+ * wait for no upload: at most KEEPER_MAILS_MAX may be under way.  An ABORT of
+ * such a number is ignored; its answers come all the same.
  */
 #define KEEPER_MAILS_MAX 64
 

@@ -127,8 +127,9 @@ static bool
 vanish(const bool *of, uint32_t seeds)
 {
 	for (int i = 0; i < 100; i++) {
+		/* Twice: it may be at work while we look. */
 		if (traces(folder, of, seeds) == 0)
-			return true;
+			return traces(folder, of, seeds) == 0;
 		(void)poll(NULL, 0, 50);
 	}
 	return false;

@@ -94,7 +94,7 @@ trace_load(struct haystack *hay, const char *dir, const char *name)
 	rewind(f);
 	hay->len = (size_t)len;
 	assert_non_null(hay->p = malloc(hay->len + 1));
-	assert_int_equal(fread(hay->p, 1, hay->len, f), hay->len);
+	hay->len = fread(hay->p, 1, hay->len, f); /* it may be cut meanwhile */
 	(void)fclose(f);
 }
 
