@@ -68,8 +68,7 @@ tend(struct store *store, struct tended *t)
 	for (size_t i = 0; i < 3; i++) {
 		more = true;
 		do
-			st =
-			    store_purge(store, which[i], 40000, &bytes, &more);
+			st = store_purge(store, which[i], 40000, &bytes, &more);
 		while (st == ST_OK && more);
 		t->purged[which[i]] = st == ST_OK;
 	}
