@@ -75,7 +75,14 @@ judge_closed(struct status_facts *f)
 
 	time_format(f->now, clock);
 	time_format(f->opens, when);
-	if (!f->has_set)
+	if (!f->has_set && f->pid != 0 && f->set_status != ST_ABSENT &&
+	    f->set_status != ST_WRONG_KEY)
+		/* A server that loaded it before it was spoilt goes on. */
+		warn(f, LEVEL_CRITICAL,
+		    "the form is closed, or closes when tipline-intake is"
+		    " started again: %s",
+		    f->keyset_why);
+	else if (!f->has_set)
 		warn(
 		    f, LEVEL_CRITICAL, "the form is closed: %s", f->keyset_why);
 	else if (f->state == EPOCH_EARLY)
