@@ -174,7 +174,7 @@ lines_end(struct lines *l)
 	if (l->left == 0)
 		return ST_OK;
 	l->number++;
-	return lines_bad(l, "more follows where the text should end");
+	return lines_bad(l, "an unknown field, or more than there should be");
 }
 
 enum status

@@ -256,7 +256,7 @@ def epochs_that_overlap_badly():
 def an_unknown_field():
     with Bench() as b:
         b.first(1)
-        follows = "more follows where the text should end"
+        follows = "an unknown field, or more than there should be"
         for at, line, words in ((1, "colour green", "unknown field"),
                                 (6, "colour green", "unknown field"),
                                 (9, "comment 1", follows),
