@@ -57,36 +57,54 @@ ranges_single(const struct ranges *ranges)
 	    ranges->r[0].first == ranges->r[0].last;
 }
 
+struct sentence {
+	char *text;
+	size_t len, said, items;
+	bool more;
+};
+
+/* Add "17" or "31 to 39", with what stands before it. */
+static void
+put_item(struct sentence *s, uint64_t first, uint64_t last)
+{
+	const bool ends = s->said + 1 == s->items && !s->more;
+	const char *before = s->said == 0 ? " " : ends ? " and " : ", ";
+
+	s->said++;
+	/* Room for this one and for the last words. */
+	if (s->len + 2 * ITEM_MAX > RANGES_TEXT_MAX) {
+		s->more = true;
+		return;
+	}
+	s->len += (size_t)snprintf(s->text + s->len, RANGES_TEXT_MAX - s->len,
+	    "%s%" PRIu64, before, first);
+	if (last != first)
+		s->len += (size_t)snprintf(s->text + s->len,
+		    RANGES_TEXT_MAX - s->len, " to %" PRIu64, last);
+}
+
 void
 ranges_text(const struct ranges *ranges, char text[static RANGES_TEXT_MAX])
 {
-	const size_t items = ranges->n;
-	bool more = ranges->more;
-	size_t len;
+	struct sentence s = {.text = text, .more = ranges->more};
 
-	len = (size_t)snprintf(text, RANGES_TEXT_MAX, "%s",
+	/* A run of two reads better as two. */
+	for (size_t i = 0; i < ranges->n; i++)
+		s.items += ranges->r[i].last - ranges->r[i].first == 1 ? 2 : 1;
+	s.len = (size_t)snprintf(text, RANGES_TEXT_MAX, "%s",
 	    ranges_single(ranges) ? "tip" : "tips");
-	for (size_t i = 0; i < items; i++) {
+	for (size_t i = 0; i < ranges->n; i++) {
 		const uint64_t first = ranges->r[i].first;
 		const uint64_t last = ranges->r[i].last;
-		/* A run of two reads better as two. */
-		const char *to = last - first == 1
-		    ? (items == 1 && !more ? " and " : ", ")
-		    : " to ";
-		const char *before = i == 0   ? " "
-		    : i + 1 == items && !more ? " and "
-					      : ", ";
 
-		if (len + 2 * ITEM_MAX > RANGES_TEXT_MAX) {
-			more = true;
-			break;
+		if (last - first == 1) {
+			put_item(&s, first, first);
+			put_item(&s, last, last);
+		} else {
+			put_item(&s, first, last);
 		}
-		len += (size_t)snprintf(text + len, RANGES_TEXT_MAX - len,
-		    "%s%" PRIu64, before, first);
-		if (last != first)
-			len += (size_t)snprintf(text + len,
-			    RANGES_TEXT_MAX - len, "%s%" PRIu64, to, last);
 	}
-	if (more)
-		(void)snprintf(text + len, RANGES_TEXT_MAX - len, " and more");
+	if (s.more)
+		(void)snprintf(
+		    text + s.len, RANGES_TEXT_MAX - s.len, " and more");
 }

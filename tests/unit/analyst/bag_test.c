@@ -24,6 +24,7 @@
 #include "tests/unit/fault.h"
 
 static char folder[] = "/tmp/tipline-cases-XXXXXX";
+static const struct server_identity server = {.id = {1, 2, 3}};
 static const char message[] = "first line\r\nsecond";
 
 static int
@@ -65,42 +66,69 @@ add_part(struct bag *bag, enum envelope_part kind, const char *name)
 	return st != ST_OK ? st : bag_part_end(bag);
 }
 
+/* A mailbox, in two pieces as a record's end may part it. */
+static enum status
+add_mailbox(struct bag *bag, size_t len)
+{
+	uint8_t code[RETURN_CODE_LEN] = {7}, field[MAILBOX_FIELD_LEN + 1] = {0};
+	struct mailbox box;
+	enum status st;
+
+	return_code_mailbox(code, &box, NULL);
+	mailbox_field_write(&box, field);
+	st = bag_part(bag, ENVELOPE_FIELD, (const uint8_t *)MAILBOX_FIELD,
+	    strlen(MAILBOX_FIELD));
+	if (st == ST_OK)
+		st = bag_data(bag, field, 20);
+	if (st == ST_OK)
+		st = bag_data(bag, field + 20, len - 20);
+	return st != ST_OK ? st : bag_part_end(bag);
+}
+
 /* The tip of that number, whose digest is its number. */
 static enum status
 fill_bag(struct bag *bag, uint64_t number)
 {
-	struct bag_about about = {.number = number, .epoch = 1};
+	struct bag_about about = {.number = number, .epoch = 1, .proved = true};
 	enum status st;
 
 	about.sealed_digest[0] = (uint8_t)number;
 	if ((st = add_part(bag, ENVELOPE_FIELD, "message")) == ST_OK)
 		st = add_part(bag, ENVELOPE_FILE, "a/b.pdf");
+	if (st == ST_OK)
+		st = add_mailbox(bag, MAILBOX_FIELD_LEN);
 	return st != ST_OK ? st : bag_finish(bag, &about);
 }
 
 static enum status
 make_tip(struct cases *cases, uint64_t number)
 {
+	struct ledger_tip entry = {.state = LEDGER_OPENED, .len = 1};
 	struct bag *bag;
 	enum status st;
 
 	if ((st = bag_begin(cases->dirfd, number, &bag)) != ST_OK)
 		return st;
+	entry.digest[0] = (uint8_t)number;
 	if ((st = fill_bag(bag, number)) == ST_OK)
-		st = cases_add(cases, number, bag_size(bag));
+		st = cases_add(cases, number, bag_size(bag), &entry);
 	bag_free(bag);
 	return st;
 }
 
-/* All that a run of open does in the folder. */
+/* All that a run of open does in the folder.  The ledger is in there, too. */
 static enum status
 run(uint64_t tips)
 {
 	uint8_t digest[DIGEST_LEN] = {0};
-	struct cases cases;
+	struct ledger *ledger = NULL;
+	struct cases cases = {.dirfd = -1};
 	enum status st;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY);
 
-	st = cases_open(folder, &cases);
+	st = fd == -1 ? ST_IO : ledger_open(fd, &server, &ledger);
+	if (st == ST_OK)
+		st = cases_open(folder, ledger, &cases);
 	for (uint64_t n = 1; n <= tips && st == ST_OK; n++) {
 		digest[0] = (uint8_t)n;
 		switch (cases_look(&cases, n, digest)) {
@@ -119,7 +147,24 @@ run(uint64_t tips)
 	if (st == ST_OK)
 		st = cases_index(&cases);
 	cases_close(&cases);
+	ledger_close(ledger);
+	if (fd != -1)
+		close(fd);
 	return st;
+}
+
+static enum ledger_state
+ledger_says(uint64_t number)
+{
+	struct ledger_tip tip = {.state = LEDGER_NOT_SEEN};
+	struct ledger *ledger;
+	int fd = open(folder, O_RDONLY | O_DIRECTORY);
+
+	assert_int_equal(ledger_open(fd, &server, &ledger), ST_OK);
+	assert_int_equal(ledger_get(ledger, number, &tip), ST_OK);
+	ledger_close(ledger);
+	close(fd);
+	return tip.state;
 }
 
 static bool
@@ -194,12 +239,14 @@ a_tip_becomes_a_bag(void **state)
 static void
 what_is_written_can_be_read_again(void **state)
 {
+	const uint8_t code[RETURN_CODE_LEN] = {7};
+	struct mailbox box, want;
 	struct case_file file;
 	struct cases cases;
 
 	(void)state;
 	assert_int_equal(run(1), ST_OK);
-	assert_int_equal(cases_open(folder, &cases), ST_OK);
+	assert_int_equal(cases_open(folder, NULL, &cases), ST_OK);
 	assert_int_equal(
 	    case_file_read(cases.dirfd, "tip-000001", &file), ST_OK);
 	assert_true(file.has_digest);
@@ -207,9 +254,40 @@ what_is_written_can_be_read_again(void **state)
 	assert_string_equal(file.first_line, "first line");
 	assert_int_equal(file.files, 1);
 	assert_int_equal(file.bytes, sizeof(message) - 1);
+	assert_true(file.proved);
+	assert_false(file.sentinel);
+	assert_true(case_file_mailbox(&file, &box));
+	return_code_mailbox(code, &want, NULL);
+	assert_memory_equal(&box, &want, sizeof(box));
+	assert_int_not_equal(file.thread, 0);
 	case_file_free(&file);
+	assert_false(is_there("tip-000001/data/field-01.txt"));
 	assert_int_equal(
 	    case_file_read(cases.dirfd, "tip-000002", &file), ST_ABSENT);
+	cases_close(&cases);
+}
+
+/* Of another length, or a second one, it is a field like any other. */
+static void
+only_one_field_is_the_mailbox(void **state)
+{
+	struct bag_about about = {.number = 1, .proved = true};
+	struct cases cases;
+	struct bag *bag;
+
+	(void)state;
+	assert_int_equal(cases_open(folder, NULL, &cases), ST_OK);
+	assert_int_equal(bag_begin(cases.dirfd, 1, &bag), ST_OK);
+	assert_int_equal(add_mailbox(bag, MAILBOX_FIELD_LEN - 1), ST_OK);
+	assert_int_equal(add_mailbox(bag, MAILBOX_FIELD_LEN + 1), ST_OK);
+	assert_int_equal(add_mailbox(bag, MAILBOX_FIELD_LEN), ST_OK);
+	assert_int_equal(add_mailbox(bag, MAILBOX_FIELD_LEN), ST_OK);
+	assert_int_equal(bag_finish(bag, &about), ST_OK);
+	assert_true(is_there(".tip-000001.part/data/field-01.txt"));
+	assert_true(is_there(".tip-000001.part/data/field-02.txt"));
+	assert_true(is_there(".tip-000001.part/data/field-03.txt"));
+	assert_false(is_there(".tip-000001.part/data/field-04.txt"));
+	bag_free(bag);
 	cases_close(&cases);
 }
 
@@ -219,8 +297,8 @@ two_runs_at_once_are_refused(void **state)
 	struct cases first, second;
 
 	(void)state;
-	assert_int_equal(cases_open(folder, &first), ST_OK);
-	assert_int_equal(cases_open(folder, &second), ST_BUSY);
+	assert_int_equal(cases_open(folder, NULL, &first), ST_OK);
+	assert_int_equal(cases_open(folder, NULL, &second), ST_BUSY);
 	cases_close(&second);
 	cases_close(&first);
 }
@@ -232,7 +310,7 @@ too_many_parts_are_refused(void **state)
 	struct bag *bag;
 
 	(void)state;
-	assert_int_equal(cases_open(folder, &cases), ST_OK);
+	assert_int_equal(cases_open(folder, NULL, &cases), ST_OK);
 	assert_int_equal(bag_begin(cases.dirfd, 1, &bag), ST_OK);
 	for (int i = 0; i < BAG_PARTS_MAX; i++)
 		assert_int_equal(add_part(bag, ENVELOPE_FILE, "x"), ST_OK);
@@ -247,6 +325,7 @@ static void
 the_largest_tip_json_still_fits(void **state)
 {
 	static uint8_t name[ENVELOPE_NAME_MAX];
+	const struct ledger_tip entry = {.state = LEDGER_OPENED};
 	struct bag_about about = {.number = 1};
 	struct cases cases;
 	struct case_file file;
@@ -254,7 +333,7 @@ the_largest_tip_json_still_fits(void **state)
 
 	(void)state;
 	memset(name, 0xff, sizeof(name));
-	assert_int_equal(cases_open(folder, &cases), ST_OK);
+	assert_int_equal(cases_open(folder, NULL, &cases), ST_OK);
 	assert_int_equal(bag_begin(cases.dirfd, 1, &bag), ST_OK);
 	for (int i = 0; i < BAG_PARTS_MAX; i++) {
 		assert_int_equal(
@@ -263,7 +342,7 @@ the_largest_tip_json_still_fits(void **state)
 	}
 	assert_int_equal(bag_finish(bag, &about), ST_OK);
 	bag_free(bag);
-	assert_int_equal(cases_add(&cases, 1, 0), ST_OK);
+	assert_int_equal(cases_add(&cases, 1, 0, &entry), ST_OK);
 	assert_int_equal(cases_commit(&cases), ST_OK);
 	assert_int_equal(
 	    case_file_read(cases.dirfd, "tip-000001", &file), ST_OK);
@@ -296,6 +375,11 @@ try_every_fault(unsigned kinds, int err)
 			bag_name(n, name);
 			if (st == ST_OK || is_there(name))
 				assert_whole(n);
+			/* Behind, never ahead. */
+			if (ledger_says(n) == LEDGER_OPENED)
+				assert_true(is_there(name));
+			if (st == ST_OK)
+				assert_int_equal(ledger_says(n), LEDGER_OPENED);
 		}
 		assert_int_equal(run(2), ST_OK);
 		assert_whole(1);
@@ -355,6 +439,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_FOLDER(a_tip_becomes_a_bag),
 	    WITH_FOLDER(what_is_written_can_be_read_again),
+	    WITH_FOLDER(only_one_field_is_the_mailbox),
 	    WITH_FOLDER(two_runs_at_once_are_refused),
 	    WITH_FOLDER(too_many_parts_are_refused),
 	    WITH_FOLDER(the_largest_tip_json_still_fits),
@@ -363,5 +448,7 @@ main(void)
 	    WITH_FOLDER(a_full_disk_is_told_at_every_write),
 	};
 
+	if (crypto_room_init() != ST_OK)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
