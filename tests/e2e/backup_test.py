@@ -315,6 +315,14 @@ def a_restored_line_is_the_line_and_goes_on_after_the_links():
             expect(p.returncode == 1 and words in p.stderr.decode(), p.stderr)
         items = [link_item(t) for t in later.tips[4:]] + [
             confirmed(1, 8, links[0], links[8]), reply(TODAY + 9)]
+        was, line.line = line.line, new
+        line.start()
+        p = line.tool("tipline-operator", "import", new, line.give(2, items),
+                      check=False)
+        expect(p.returncode == 1 and b"stop tipline-intake first" in p.stderr,
+               p.stderr)
+        line.stop()
+        line.line = was
         p = line.tool("tipline-operator", "import", new, line.give(2, items))
         expect(b"Links of tips 7 to 8 taken up" in p.stdout and
                b"1 answer taken" in p.stdout, p.stdout)

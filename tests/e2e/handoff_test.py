@@ -134,6 +134,19 @@ def an_export_takes_what_is_new_and_says_when_nothing_is():
             p = line.operator("export", line.line, line.path("x"), *args,
                               check=False)
             expect(p.returncode == 2 and b"a range is" in p.stderr, p.stderr)
+        mark = os.path.join(line.line, "exported")
+        with open(mark) as f:
+            kept = f.read()
+        with open(mark, "w") as f:
+            f.write("bundle 5\n")
+        line.refused("exported is damaged", "export", line.line,
+                     line.path("x"))
+        with open(mark, "w") as f:
+            f.write("bundle 5\ntip 9\n")
+        line.refused("it is an older copy", "export", line.line,
+                     line.path("x"))
+        with open(mark, "w") as f:
+            f.write(kept)
         # A range behind a hole moves no mark.
         line.tips(3)
         line.export("--from", "8", "--to", "8")

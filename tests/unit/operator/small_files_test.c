@@ -18,6 +18,7 @@
 #include "operator/backup_folder.h"
 #include "operator/confirmed.h"
 #include "operator/exported.h"
+#include "tests/unit/fault.h"
 
 static char folder[] = "/tmp/tipline-small-XXXXXX";
 static struct line line;
@@ -154,6 +155,39 @@ a_file_of_ranges_that_is_damaged_is_refused(void **state)
 	}
 }
 
+/* Whatever fails: the old ranges or the new, never half of them. */
+static void
+any_failing_call_leaves_the_old_ranges_or_the_new(void **state)
+{
+	struct confirmed_new n;
+	struct confirmed c;
+	uint64_t old = 1;
+	enum status st;
+
+	(void)state;
+	put("text", "number 1\n1 2\n");
+	assert_int_equal(renameat(line.dirfd, "text", line.dirfd, ID_FILE), 0);
+	FAULT_EACH(FAULT_FILES)
+	{
+		st = confirmed_new_begin(&line, id, old + 1, &n);
+		if (st == ST_OK)
+			st = confirmed_new_range(&n, old + 1, old + 2);
+		if (st == ST_OK)
+			st = confirmed_new_finish(&n);
+		confirmed_new_drop(&n);
+		fault_off();
+		if (!fault_fired())
+			assert_int_equal(st, ST_OK);
+		assert_int_equal(confirmed_open(&line, id, &c), ST_OK);
+		assert_true(c.number == old || c.number == old + 1);
+		assert_true(c.first == c.number && c.last == c.first + 1);
+		if (st == ST_OK)
+			assert_true(c.number == old + 1);
+		old = c.number;
+		confirmed_close(&c);
+	}
+}
+
 static void
 a_folder_of_backups_is_known_by_its_names(void **state)
 {
@@ -228,6 +262,7 @@ main(void)
 	    cmocka_unit_test(ranges_are_found_again_in_a_file_of_any_length),
 	    cmocka_unit_test(a_dropped_file_of_ranges_changes_nothing),
 	    cmocka_unit_test(a_file_of_ranges_that_is_damaged_is_refused),
+	    cmocka_unit_test(any_failing_call_leaves_the_old_ranges_or_the_new),
 	    cmocka_unit_test(a_folder_of_backups_is_known_by_its_names),
 	    cmocka_unit_test(a_public_backup_key_is_read_as_it_was_written),
 	};
