@@ -33,7 +33,7 @@ static struct server_identity server;
 static char folder[] = "/tmp/inbox_testXXXXXX";
 static char path[64], ledger_path[96];
 static int dirfd = -1;
-static struct bytes whole = BYTES_INIT(1 << 20);
+static struct bytes whole;
 
 static enum status
 put(void *ctx, const void *p, size_t len)
@@ -283,6 +283,7 @@ set_up_all(void **state)
 	if (crypto_room_init() != ST_OK ||
 	    (seed = guarded_new(SECRET_KEY_LEN)) == NULL)
 		return -1;
+	whole = BYTES_INIT(1 << 20);
 	sign_key_new(server.key, seed);
 	key_id(KEY_ROLE_SERVER, server.key, server.id);
 	make_bundle(&whole, 'a', 1);
