@@ -131,6 +131,7 @@ keyring_open(const char *path, struct keyring *kr)
 	*kr = (struct keyring){.dirfd = -1};
 	if ((st = open_folder(path, &kr->dirfd)) != ST_OK)
 		return st;
+	keyring_sweep(kr);
 	if ((st = load_name(kr)) != ST_OK)
 		return st;
 	if ((st = keyring_root_load(kr)) != ST_OK)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,8 +158,9 @@ keyring_sequence_put(struct keyring *kr, uint64_t sequence)
 	return st;
 }
 
-enum status
-keyring_names(const struct keyring *kr, const char *folder,
+/* As keyring_names(), of names that begin with a dot or of all others. */
+static enum status
+walk(const struct keyring *kr, const char *folder, bool hidden,
     keyring_name_fn *each, void *ctx)
 {
 	struct dirent *entry;
@@ -175,11 +177,53 @@ keyring_names(const struct keyring *kr, const char *folder,
 		return ST_IO;
 	}
 	while (st == ST_OK && (entry = readdir(d)) != NULL) {
-		if (entry->d_name[0] != '.')
+		if ((entry->d_name[0] == '.') == hidden)
 			st = each(ctx, entry->d_name);
 	}
 	closedir(d);
 	return st;
+}
+
+enum status
+keyring_names(const struct keyring *kr, const char *folder,
+    keyring_name_fn *each, void *ctx)
+{
+	return walk(kr, folder, false, each, ctx);
+}
+
+struct sweep {
+	const struct keyring *kr;
+	const char *folder;
+};
+
+static enum status
+sweep_one(void *ctx, const char *name)
+{
+	const struct sweep *sweep = ctx;
+	char path[NAME_MAX + 32];
+
+	/* durable.h: .NAME.tmp-RANDOM, which a killed run has left. */
+	if (strstr(name, ".tmp-") == NULL ||
+	    (size_t)snprintf(path, sizeof(path), "%s/%s", sweep->folder,
+		name) >= sizeof(path))
+		return ST_OK;
+	(void)unlinkat(sweep->kr->dirfd, path, 0);
+	return ST_OK;
+}
+
+void
+keyring_sweep(const struct keyring *kr)
+{
+	static const char *const folder[] = {
+	    ".", "epochs", "roots", "keysets", "destroyed", "backups"};
+
+	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
+		struct sweep sweep = {kr, folder[i]};
+
+		/* Litter harms nobody: the next run tries again. */
+		if (walk(kr, folder[i], true, sweep_one, &sweep) != ST_OK)
+			continue;
+	}
 }
 
 struct list {

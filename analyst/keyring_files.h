@@ -93,6 +93,9 @@ MUST_CHECK enum status keyring_sets(
  * ST_NOMEM. */
 MUST_CHECK enum status keyring_load_known(struct keyring *kr);
 
+/* Remove what killed runs left half written. */
+void keyring_sweep(const struct keyring *kr);
+
 /* Call each with the name of every file in a folder of the keyring that does
  * not begin with a dot; no folder is no file.  ST_OK, ST_IO, or what each
  * returned. */
