@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 
+from disk import Disk
 from handoff import (DAY, Bundle, Root, chain_of, confirmed, link_item, reply,
                      return_bundle, server_key)
 from tipline import LONG, PASSPHRASE, Line, expect, opened, run_tests
@@ -251,6 +252,34 @@ def backups_beside_arriving_tips_are_whole_wherever_they_are_killed():
             len(sent), killed, len(names(folder))))
 
 
+def a_power_cut_leaves_a_backup_that_goes_on():
+    r = random.Random(21)
+    with Seized() as line, Disk(96) as disk:
+        key = make_backup_key(line)
+        folder = os.path.join(disk.folder, "b")
+        line.start()
+        cut = 0
+        for i in range(30 if LONG else 8):
+            say(line, 2, size=400000)
+            p = subprocess.Popen(
+                [os.path.join(line.bin, "tipline-operator"), "backup",
+                 line.line, folder, "--key", key + ".pub"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(r.random() * 0.1)
+            disk.power_cut()
+            p.kill()
+            cut += p.wait() != 0
+            disk.unmount()
+            disk.mount()
+            if i % 4 == 3:
+                backup(line, folder, key)
+                code, out, err = drill(line, folder, key)
+                expect("(1 to %d)" % (2 * i + 2) in out and
+                       "All of it" in out, out, err)
+        expect(cut > 0, "no run was cut")
+        line.stop()
+
+
 def a_restored_line_is_the_line_and_goes_on_after_the_links():
     with Seized() as line:
         key = make_backup_key(line)
@@ -486,6 +515,7 @@ def a_large_tip_has_a_file_of_its_own():
 run_tests(a_backup_key_is_made_once_and_opens_with_its_passphrase_only,
           a_later_backup_adds_only_what_is_new,
           backups_beside_arriving_tips_are_whole_wherever_they_are_killed,
+          a_power_cut_leaves_a_backup_that_goes_on,
           a_restored_line_is_the_line_and_goes_on_after_the_links,
           the_analysts_own_tool_brings_the_links_that_a_backup_lacks,
           a_damaged_backup_is_told_and_what_is_good_comes_back,

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 
+from disk import Disk
 from handoff import (DAY, Bundle, Root, chain_of, confirmed, link_item, reply,
                      return_bundle, server_key)
 from nacl.signing import SigningKey
@@ -21,8 +22,8 @@ TODAY = int(time.time()) // DAY
 class Handoff(Line):
     """A line whose key set names alice and bob, whose keys we hold."""
 
-    def __init__(self, names=("alice", "bob")):
-        super().__init__(keys=False)
+    def __init__(self, names=("alice", "bob"), **kw):
+        super().__init__(keys=False, **kw)
         self.root = Root(*names)
         self.root_pub = os.path.join(self.home, "root.pub")
         self.root.write_pub(self.root_pub)
@@ -289,6 +290,72 @@ def a_killed_export_never_uses_a_number_twice():
         line.stop()
 
 
+def a_full_stick_is_told_and_the_export_goes_on_when_there_is_room():
+    with Handoff() as line, Disk(24) as stick:
+        line.start()
+        line.tips(4, size=3 << 20)
+        line.stop()
+        _, _, whole = line.export("--from", "1")
+        path = os.path.join(stick.folder, "b")
+        filler = stick.fill(6 << 20)
+        p = line.operator("export", line.line, path, "--from", "1",
+                          check=False)
+        expect(p.returncode == 1 and b"which goes on with it" in p.stderr,
+               p.stderr)
+        expect(os.listdir(stick.folder).count("b") == 0, "half a bundle")
+        os.unlink(filler)
+        p = line.operator("export", line.line, path, "--from", "1")
+        expect(b"gone on with after tip 1" in p.stdout, p.stdout)
+        with open(path, "rb") as f:
+            b = Bundle(f.read(), line.server)
+        with open(whole, "rb") as f:
+            same = Bundle(f.read(), line.server)
+        expect([t.digest for t in b.tips] == [t.digest for t in same.tips] and
+               b.head == same.head and b.number == same.number + 1,
+               "another bundle")
+
+
+def a_power_cut_uses_no_number_twice_and_loses_no_mark():
+    r = random.Random(13)
+    with Disk(96) as disk, Handoff(
+            line=os.path.join(disk.folder, "line")) as line:
+        line.start()
+        line.tips(3, size=1 << 20)
+        line.stop()
+        seen = {}
+        for i in range(40 if LONG else 8):
+            # Every other time the bundle lies on the disk that is cut.
+            path = os.path.join(disk.folder if i % 2 else line.home,
+                                "p%d" % i)
+            p = subprocess.Popen(
+                [os.path.join(line.bin, "tipline-operator"), "export",
+                 line.line, path, "--from", "1"], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+            time.sleep(r.random() * 0.06)
+            disk.power_cut()
+            p.kill()
+            p.wait()
+            disk.unmount()
+            disk.mount()
+            finished = os.path.exists(path)
+            p = line.operator("export", line.line, path, "--from", "1",
+                              check=False)
+            if not finished and p.returncode != 0:
+                # What the cut left is no bundle any more: said, not used.
+                expect(b"take it away" in p.stderr, p.stderr)
+                os.unlink(path + ".part")
+                line.operator("export", line.line, path, "--from", "1")
+            with open(path, "rb") as f:
+                b = Bundle(f.read(), line.server)
+            expect(len(b.tips) == 3 and b.number not in seen,
+                   "number", b.number, "came twice")
+            seen[b.number] = path
+            expect(line.exported()[0] >= b.number, line.exported())
+            if path.startswith(disk.folder):
+                os.unlink(path)
+        expect(line.exported()[1] == 3, line.exported())
+
+
 def a_return_bundle_is_taken_up_once_and_whole():
     with Handoff() as line:
         line.start()
@@ -548,6 +615,8 @@ run_tests(the_analysts_own_tool_opens_confirms_and_answers,
           a_cut_export_goes_on_to_the_same_bytes,
           what_is_no_cut_bundle_of_this_export_is_refused,
           a_killed_export_never_uses_a_number_twice,
+          a_full_stick_is_told_and_the_export_goes_on_when_there_is_room,
+          a_power_cut_uses_no_number_twice_and_loses_no_mark,
           a_return_bundle_is_taken_up_once_and_whole,
           a_full_line_takes_confirmations_so_that_a_purge_makes_room,
           each_wrong_return_bundle_is_refused_with_the_reason,
