@@ -33,8 +33,12 @@
 #define MOMENT_MS 60
 #define SEALED_MAX (16 << 20)
 
-/* Seconds by which the receiver's monotonic clock is ahead, shared. */
-static volatile long *ahead;
+/* What the test may change in the receiver's process, shared. */
+static volatile struct {
+	long seconds; /* by which its monotonic clock is ahead */
+	size_t sends; /* bytes that a socket takes at once, 0: all */
+} * world;
+static bool is_receiver;
 
 /* Stands before libc's for libevent and for us. */
 int
@@ -42,9 +46,33 @@ clock_gettime(clockid_t id, struct timespec *ts)
 {
 	int rc = (int)syscall(SYS_clock_gettime, id, ts);
 
-	if (ahead != NULL && id != CLOCK_REALTIME)
-		ts->tv_sec += *ahead;
+	if (world != NULL && id != CLOCK_REALTIME)
+		ts->tv_sec += world->seconds;
 	return rc;
+}
+
+/* Stands before libc's: in the receiver, what a slow visitor makes of it.
+ * Every other call finds the socket full. */
+ssize_t
+send(int fd, const void *p, size_t len, int flags)
+{
+	static unsigned calls;
+
+	if (is_receiver && world->sends != 0) {
+		if (calls++ % 2 == 1) {
+			errno = EAGAIN;
+			return -1;
+		}
+		if (len > world->sends)
+			len = world->sends;
+	}
+	return syscall(SYS_sendto, fd, p, len, flags, NULL, 0);
+}
+
+void
+stage_sends(size_t len)
+{
+	world->sends = len;
 }
 
 struct control_config
@@ -94,6 +122,7 @@ be_receiver(int control, int listener)
 {
 	int code;
 
+	is_receiver = true;
 	signal(SIGPIPE, SIG_IGN);
 	guarded_close(); /* the test's own, empty here */
 	code = receive(control, listener);
@@ -119,14 +148,15 @@ stage_open_bare(struct stage *stage)
 	    .told = BYTES_INIT(SEALED_MAX),
 	    .box_bytes = BYTES_INIT(4096),
 	    .reason = KEEPER_FULL};
-	if (ahead == NULL) {
+	if (world == NULL) {
 		/* as the program does; once, before libevent's first call */
 		event_set_mem_functions(
 		    wiping_malloc, wiping_realloc, wiping_free);
-		ahead = mmap(NULL, sizeof(*ahead), PROT_READ | PROT_WRITE,
+		world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	}
-	assert_true(ahead != MAP_FAILED);
+	assert_true(world != MAP_FAILED);
+	world->sends = 0;
 	assert_int_equal(crypto_room_init(), ST_OK);
 	epoch_key_new(stage->to.r[0].key, stage->secret);
 	key_id(KEY_ROLE_EPOCH, stage->to.r[0].key, stage->to.r[0].id);
@@ -666,7 +696,7 @@ stage_hear_words(
 void
 stage_later(struct stage *stage, unsigned seconds)
 {
-	*ahead += (long)seconds;
+	world->seconds += (long)seconds;
 	/* Its loop looks at the clock when something happens. */
 	close(stage_visitor(stage));
 	usleep(MOMENT_MS * 1000);

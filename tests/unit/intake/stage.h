@@ -115,6 +115,9 @@ void stage_close(struct stage *stage);
 /* Wait for its end and return the exit code, or -1 after a signal. */
 int stage_wait(struct stage *stage);
 
+/* From now on the receiver's sockets take so many bytes at once; 0: all. */
+void stage_sends(size_t len);
+
 /* Move the receiver's clock on. */
 void stage_later(struct stage *stage, unsigned seconds);
 

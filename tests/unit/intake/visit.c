@@ -1,0 +1,104 @@
+#include "tests/unit/intake/visit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "intake/limits.h"
+
+const struct tip_part visit_hello[] = {
+    {"message", NULL, "hello", 5}, {"file", "", "", 0}, {NULL, NULL, NULL, 0}};
+
+void
+visit_ask(struct stage *s, const char *path, const struct tip_part *parts,
+    struct heard *heard)
+{
+	struct bytes request = form_request(path, "", parts);
+	int fd = stage_visitor(s);
+
+	assert_true(stage_say(s, fd, request.p, request.len));
+	stage_hear(s, fd, heard);
+	assert_int_equal(heard->text.len, PAGE_TOTAL_LEN);
+	bytes_free(&request);
+}
+
+/* What is typed on the page "Read an answer", and more. */
+void
+visit_return(struct stage *s, const char *code, const char *field,
+    const char *value, struct heard *heard)
+{
+	const struct tip_part parts[] = {{"code", NULL, code, strlen(code)},
+	    {field, NULL, value, value == NULL ? 0 : strlen(value)},
+	    {NULL, NULL, NULL, 0}};
+
+	visit_ask(s, "/return", parts, heard);
+}
+
+bool
+visit_says(const struct heard *heard, const char *words)
+{
+	return strstr((const char *)heard->text.p, words) != NULL;
+}
+
+unsigned
+visit_times(const struct heard *heard, const char *words)
+{
+	const char *p = (const char *)heard->text.p;
+	unsigned n = 0;
+
+	for (; (p = strstr(p, words)) != NULL; p++)
+		n++;
+	return n;
+}
+
+/* The twelve words of a receipt. */
+void
+visit_words(const struct heard *heard, char code[static CODE_TEXT_LEN + 1])
+{
+	const char *p = strstr((const char *)heard->text.p, "<ol");
+	size_t at = 0;
+
+	assert_non_null(p);
+	for (int i = 0; i < RETURN_WORDS; i++) {
+		const char *end;
+
+		p = strstr(p, "<li>");
+		assert_non_null(p);
+		p += 4;
+		end = strchr(p, '<');
+		assert_in_range(end - p, 3, 8);
+		if (i > 0)
+			code[at++] = ' ';
+		memcpy(code + at, p, (size_t)(end - p));
+		at += (size_t)(end - p);
+	}
+	code[at] = '\0';
+}
+
+/* Send a tip; code is what the receipt shows. */
+void
+visit_tip(struct stage *s, char code[static CODE_TEXT_LEN + 1])
+{
+	struct heard heard;
+
+	visit_ask(s, "/tip", visit_hello, &heard);
+	assert_int_equal(heard.code, 200);
+	visit_words(&heard, code);
+	heard_free(&heard);
+	assert_true(s->tip_ok);
+	assert_int_equal(s->boxes, 1);
+}
+
+void
+visit_mailbox(const char *words, struct mailbox *box)
+{
+	uint8_t code[RETURN_CODE_LEN];
+
+	assert_int_equal(
+	    code_text_read((const uint8_t *)words, strlen(words), code), ST_OK);
+	return_code_mailbox(code, box, NULL);
+}

@@ -1,0 +1,38 @@
+/*
+ * visit: what somebody does who sends a tip and comes back with its words.
+ */
+#ifndef TIPLINE_TESTS_UNIT_INTAKE_VISIT_H
+#define TIPLINE_TESTS_UNIT_INTAKE_VISIT_H
+
+#include "intake/code_text.h"
+#include "tests/unit/intake/stage.h"
+#include "tests/unit/intake/tip_form.h"
+
+#define VISIT_DAY 20780 /* 23 November 2026 */
+
+/* A tip as the form sends it. */
+extern const struct tip_part visit_hello[];
+
+/* Send a form to a path, and hear an answer of the one size. */
+void visit_ask(struct stage *s, const char *path, const struct tip_part *parts,
+    struct heard *heard);
+
+/* Type a code on the page "Read an answer"; field may be NULL. */
+void visit_return(struct stage *s, const char *code, const char *field,
+    const char *value, struct heard *heard);
+
+/* Does the page hold these words, and how often? */
+bool visit_says(const struct heard *heard, const char *words);
+unsigned visit_times(const struct heard *heard, const char *words);
+
+/* The twelve words of a receipt, a blank between them. */
+void visit_words(
+    const struct heard *heard, char code[static CODE_TEXT_LEN + 1]);
+
+/* Send a tip that is kept; code is what the receipt shows. */
+void visit_tip(struct stage *s, char code[static CODE_TEXT_LEN + 1]);
+
+/* The mailbox of a code in words. */
+void visit_mailbox(const char *words, struct mailbox *box);
+
+#endif
