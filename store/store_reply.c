@@ -12,6 +12,8 @@
 
 #include "store/store_db.h"
 
+_Static_assert(STORE_REPLIES_MAX == 8, "as in SQL_REPLY_IDS");
+
 /* Ids below are as good, but rows of unequal lengths move more often. */
 #define ID_LEAST (UINT64_C(1) << 56)
 
@@ -79,20 +81,37 @@ end_own(struct store *store, bool own, enum status st)
 	return st;
 }
 
+static void
+sort_in(uint64_t *ids, size_t count, uint64_t id)
+{
+	for (; count > 0 && ids[count - 1] > id; count--)
+		ids[count] = ids[count - 1];
+	ids[count] = id;
+}
+
+/* As many rows of the index are looked at, whoever they belong to. */
 static enum status
 find_ids(struct store *store, const uint8_t mailbox[static STORE_MAILBOX_LEN],
     uint64_t ids[static STORE_REPLIES_MAX], size_t *count)
 {
 	sqlite3_stmt *list = store->sql[SQL_REPLY_IDS];
 	enum status st;
-	int rc = SQLITE_DONE;
+	int rc;
 
 	*count = 0;
 	if ((st = bind_mailbox(store, SQL_REPLY_IDS, mailbox)) != ST_OK)
 		return st;
-	while (*count < STORE_REPLIES_MAX &&
-	    (rc = sqlite3_step(list)) == SQLITE_ROW)
-		ids[(*count)++] = (uint64_t)sqlite3_column_int64(list, 0);
+	while ((rc = sqlite3_step(list)) == SQLITE_ROW) {
+		const void *box = sqlite3_column_blob(list, 1);
+
+		if (*count < STORE_REPLIES_MAX && box != NULL &&
+		    sqlite3_column_bytes(list, 1) == STORE_MAILBOX_LEN &&
+		    memcmp(box, mailbox, STORE_MAILBOX_LEN) == 0) {
+			sort_in(ids, *count,
+			    (uint64_t)sqlite3_column_int64(list, 0));
+			++*count;
+		}
+	}
 	(void)sqlite3_reset(list);
 	(void)sqlite3_clear_bindings(list);
 	return store_failed(store, rc);
@@ -241,29 +260,28 @@ store_replies(struct store *store,
 	size_t found;
 
 	*count = 0;
-	memset(out, 0, STORE_REPLIES_MAX * sizeof(*out));
-	if ((st = fill_random(others, sizeof(others))) != ST_OK ||
-	    (st = store_number(store, SQL_LAST_REPLY, &last)) != ST_OK ||
-	    (st = find_ids(store, mailbox, ids, &found)) != ST_OK)
-		return st;
-	for (size_t i = 0; i < STORE_REPLIES_MAX; i++) {
+	if ((st = fill_random(others, sizeof(others))) == ST_OK &&
+	    (st = store_number(store, SQL_LAST_REPLY, &last)) == ST_OK)
+		st = find_ids(store, mailbox, ids, &found);
+	for (size_t i = 0; st == ST_OK && i < STORE_REPLIES_MAX; i++) {
 		struct store_kept_reply row;
 		uint64_t id = last == 0 ? 1 : others[i] % last + 1;
 
 		if (i < found)
 			id = ids[i];
-		st = fetch(store, id, &row);
-		if (st != ST_OK && st != ST_EOF) {
-			*count = 0;
-			memset(out, 0, STORE_REPLIES_MAX * sizeof(*out));
-			return st;
-		}
-		/* Another row: not asked for, or deleted meanwhile. */
-		if (st == ST_OK && row.reply.id == id &&
+		if ((st = fetch(store, id, &row)) == ST_EOF)
+			st = ST_OK;
+		/* Copied all the same; another row was not asked for, or what
+		 * was asked for is deleted meanwhile. */
+		out[*count] = row.reply;
+		if (st == ST_OK && i < found && row.reply.id == id &&
 		    memcmp(row.mailbox, mailbox, STORE_MAILBOX_LEN) == 0)
-			out[(*count)++] = row.reply;
+			++*count;
 	}
-	return ST_OK;
+	if (st != ST_OK)
+		*count = 0;
+	memset(out + *count, 0, (STORE_REPLIES_MAX - *count) * sizeof(*out));
+	return st;
 }
 
 static enum status

@@ -59,7 +59,8 @@
 	    " ORDER BY id LIMIT 1")                                            \
 	X(SQL_REPLIES, BY_ALL, "SELECT count(*) FROM reply")                   \
 	X(SQL_REPLY_IDS, BY_ALL,                                               \
-	    "SELECT id FROM reply WHERE mailbox = ?2 ORDER BY id")             \
+	    "SELECT id, mailbox FROM reply WHERE mailbox >= ?2"                \
+	    " ORDER BY mailbox LIMIT 8")                                       \
 	X(SQL_REPLY_SAME, BY_ALL,                                              \
 	    "SELECT id FROM reply WHERE mailbox = ?2 AND sealed = ?4")         \
 	X(SQL_REPLY_NEXT, BY_ALL,                                              \
