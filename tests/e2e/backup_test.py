@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import stat
 import subprocess
 import threading
@@ -423,6 +424,42 @@ def the_analysts_own_tool_brings_the_links_that_a_backup_lacks():
         expect(len(opened(cases)) == 7, len(opened(cases)))
 
 
+def a_tip_damaged_in_the_database_keeps_its_place_and_is_named():
+    with Seized() as line:
+        key = make_backup_key(line)
+        folder = os.path.join(line.home, "b")
+        line.start()
+        say(line, 3)
+        line.stop()
+        db = sqlite3.connect(os.path.join(line.line, "data/tips.sqlite"))
+        at, sealed = db.execute(
+            "SELECT id, sealed FROM chunk WHERE id >> 24 ="
+            " (SELECT upload FROM tip WHERE number = 2)").fetchone()
+        sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+        db.execute("UPDATE chunk SET sealed = ? WHERE id = ?", (sealed, at))
+        db.commit()
+        db.close()
+        p = backup(line, folder, key, check=False)
+        expect(p.returncode == 1 and b"tip 2 is damaged" in p.stderr,
+               p.stderr)
+        code, out, err = drill(line, folder, key, check=False)
+        expect(code == 0 and "1 damaged" in out and "tip 2 was damaged" in
+               err, out, err)
+        new = os.path.join(line.home, "new")
+        p = restore(line, folder, new, key)
+        expect(b"tip 2 was damaged" in p.stderr, p.stderr)
+        line.tool("tipline-operator", "keyset", "install", new,
+                  line.set_path, "--sequence", "1")
+        p = line.tool("tipline-operator", "export", new,
+                      os.path.join(line.home, "x"), check=False)
+        expect(p.returncode == 1 and b"tip 2 is damaged" in p.stderr and
+               b"tips 1 to 3" in p.stdout, p.stderr)
+        # In the middle of a file of tips, too.
+        part = os.path.join(line.home, "part")
+        said = restore(line, folder, part, key, "--to", "1").stdout
+        expect(b"tips from 2 on" in said, said)
+
+
 def a_damaged_backup_is_told_and_what_is_good_comes_back():
     with Seized() as line:
         key = make_backup_key(line)
@@ -518,5 +555,6 @@ run_tests(a_backup_key_is_made_once_and_opens_with_its_passphrase_only,
           a_power_cut_leaves_a_backup_that_goes_on,
           a_restored_line_is_the_line_and_goes_on_after_the_links,
           the_analysts_own_tool_brings_the_links_that_a_backup_lacks,
+          a_tip_damaged_in_the_database_keeps_its_place_and_is_named,
           a_damaged_backup_is_told_and_what_is_good_comes_back,
           a_large_tip_has_a_file_of_its_own)
