@@ -107,8 +107,11 @@ count_change(void *ctx, const char *name)
 	    number <= kr->changes)
 		return ST_OK;
 	(void)snprintf(path, sizeof(path), FOLDER "/%.40s", name);
-	if ((st = keyring_get(kr, path, &text)) != ST_OK)
-		return st == ST_NOMEM ? st : ST_OK;
+	if ((st = keyring_get(kr, path, &text)) != ST_OK) {
+		/* Not passed over: its number would be used twice. */
+		bytes_free(&text);
+		return st;
+	}
 	key_id_text(kr->root.id, id);
 	(void)snprintf(old, sizeof(old), "\nold %s", id);
 	if (memmem(text.p, text.len, old, strlen(old)) == NULL)
