@@ -33,7 +33,8 @@
 #define CONFIG_CIRCUIT_UPLOADS_DEFAULT 4
 #define CONFIG_QUOTA_DEFAULT (UINT64_C(8) << 30)
 #define CONFIG_QUOTA_MIN (UINT64_C(64) << 20)
-#define CONFIG_QUOTA_LIMIT (UINT64_C(256) << 40)
+#define CONFIG_QUOTA_LIMIT                                                     \
+	(UINT64_C(511) << 30) /* store.h: 512 GiB less a page */
 #define CONFIG_RESERVE_DEFAULT (UINT64_C(256) << 20)
 #define CONFIG_RESERVE_MIN (UINT64_C(32) << 20) /* twice the store's log */
 #define CONFIG_WHY_LEN 160
