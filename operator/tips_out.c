@@ -44,6 +44,10 @@ tips_out_put(struct tips_out *out, const struct store_tip *tip)
 	read = store_read(out->store, tip, on_sealed, out);
 	if (out->written != ST_OK)
 		return out->written;
+	/* These pass; a sector that cannot be read does not, and must not keep
+	 * the other tips here. */
+	if (read == ST_NOMEM || read == ST_BUSY)
+		return read;
 	/* What the database no longer has is made up with zeros there. */
 	st = bundle_writer_tip_end(out->writer);
 	if (st == ST_FORGED || (st == ST_OK && read != ST_OK)) {

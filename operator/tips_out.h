@@ -26,7 +26,7 @@ struct tips_out {
 };
 
 /* Write the tip; of a purged one its link.  ST_OK (a damaged one was said
- * and counted), or what the writer returned. */
+ * and counted), ST_NOMEM, ST_BUSY, or what the writer returned. */
 MUST_CHECK enum status tips_out_put(
     struct tips_out *out, const struct store_tip *tip);
 

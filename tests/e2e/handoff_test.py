@@ -332,9 +332,9 @@ def a_power_cut_uses_no_number_twice_and_loses_no_mark():
                  line.line, path, "--from", "1"], stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL)
             time.sleep(r.random() * 0.06)
-            disk.power_cut()
-            p.kill()
+            p.kill()  # or it would see a dead disk, and tell of damage
             p.wait()
+            disk.power_cut()
             disk.unmount()
             disk.mount()
             finished = os.path.exists(path)
