@@ -233,8 +233,8 @@ key_backup_gather(struct key_backup *backup, struct keyring *kr,
 	st = put_sets(&g);
 out:
 	if (st == ST_LIMIT)
-		say_error("this keyring does not fit into a backup of %zu KiB",
-		    KEY_BACKUP_MAX >> 10);
+		say_error("this keyring does not fit into a backup of %u KiB",
+		    (unsigned)(KEY_BACKUP_MAX >> 10));
 	guarded_free(g.secret);
 	return st;
 }

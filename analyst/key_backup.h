@@ -16,7 +16,7 @@
 #include "base/bytes.h"
 #include "base/status.h"
 
-#define KEY_BACKUP_MAX ((size_t)448 << 10) /* of all entries */
+#define KEY_BACKUP_MAX (UINT32_C(448) << 10) /* of all entries */
 #define KEY_BACKUP_FILE_MAX (KEY_BACKUP_MAX + 128)
 
 struct key_backup {

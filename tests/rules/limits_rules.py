@@ -17,7 +17,11 @@ HEADERS = (("intake/limits.h", r"(?:LIMIT|PAGE)_\w+"),
            ("line/config.c", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"),
            ("operator/import_parts.h", r"IMPORT_DAYS_MAX"),
            ("operator/backup_folder.h", r"BACKUP_KEYS_MAX"),
-           ("operator/restore.h", r"RESTORE_FILES?_MAX"))
+           ("operator/restore.h", r"RESTORE_FILES?_MAX"),
+           ("analyst/plan.h", r"PLAN_WEEKS_MAX"),
+           ("analyst/keyring.h", r"KEYRING_EPOCHS_MAX"),
+           ("analyst/key_backup.h", r"KEY_BACKUP_MAX"),
+           ("crypto/shares.h", r"SHARES_MAX"))
 UNITS = {"": 1, "B": 1, "s": 1, "bytes": 1, "minutes": 60, "KiB": 1 << 10,
          "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
