@@ -88,8 +88,7 @@ open_one(struct run *run, struct cases *cases, struct bytes *why)
 	run->in.news += outcome == TIP_OPENED || run->in.was == LEDGER_NOT_SEEN;
 	/* A tip that is altered was not seen; one that waits to be moved into
 	 * place is recorded then. */
-	if (outcome == TIP_OPENED ||
-	    ranges_has(&run->in.altered, run->in.tip.number))
+	if (outcome == TIP_OPENED || !run->in.whole)
 		return ST_OK;
 	return inbox_record(&run->in);
 }
@@ -162,8 +161,9 @@ static void
 say_machine_fault(enum status st)
 {
 	if (st == ST_FULL)
-		say_error("the disk of the cases is full; nothing half was"
-			  " kept.  Make room and run this again");
+		say_error("the disk of the cases is full, or that of the keys;"
+			  " nothing half was kept.  Make room and run this"
+			  " again");
 	else if (st == ST_NOMEM)
 		say_error("out of memory");
 	else

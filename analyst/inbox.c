@@ -175,6 +175,7 @@ inbox_next(struct inbox *in)
 		return st;
 	*tip = next;
 	in->in_tip = true;
+	in->whole = false;
 	say_progress(bundle_reader_offset(in->reader), in->size, tip->number);
 	in->peeked = 0;
 	in->entry = (struct ledger_tip){.state = LEDGER_NOT_SEEN};
@@ -186,7 +187,9 @@ inbox_next(struct inbox *in)
 	if (tip->order == BUNDLE_AGAIN) {
 		in->verdict = INBOX_AGAIN;
 		ranges_add(&in->again, tip->number, tip->number);
-		return ST_OK;
+		/* Unless the first was altered: this one may be whole. */
+		return ranges_has(&in->altered, tip->number) ? judge(in)
+							     : ST_OK;
 	}
 	/* True, but of another bundle. */
 	if (tip->order == BUNDLE_OUTSIDE) {
@@ -245,6 +248,7 @@ inbox_tip_end(struct inbox *in)
 	} while (n > 0);
 	st = bundle_reader_tip_end(in->reader);
 	in->in_tip = st != ST_OK && st != ST_FORGED;
+	in->whole = st == ST_OK;
 	if (in->verdict != INBOX_PROVED && in->verdict != INBOX_PURGED)
 		return st;
 	if (st == ST_FORGED)

@@ -38,6 +38,7 @@ struct inbox {
 	struct bundle_head head;
 	struct bundle_tip tip; /* the one being read, or read last */
 	bool in_tip;           /* not yet to its end */
+	bool whole;            /* read to its end, and unaltered */
 	enum inbox_verdict verdict;
 	enum ledger_state was;   /* what the ledger knew of it */
 	struct ledger_tip entry; /* what it is to know once all is read */

@@ -360,6 +360,17 @@ def a_repeated_tip_is_told_and_used_once():
            "Everything the server had up to tip 9 has been seen.")
 
 
+def a_whole_copy_behind_an_altered_one_is_used():
+    a, p = Analyst(), Parts("b1")
+    t = bytearray(p.tips[2])
+    t[ENTRY + 700] ^= 1
+    p.tips.insert(2, bytes(t))
+    a.open(p.write("b.copies"), "cases.copies", 1, "tip 3 was altered",
+           "tip 3 was repeated", "Opened 9, already there 0",
+           "Everything the server had up to tip 9 has been seen.")
+    expect(tips_in("cases.copies") == names(*range(1, 10)), "kept")
+
+
 def a_repeated_bundle_is_said_and_all_is_well():
     a = Analyst()
     a.open("b1", "cases.rep", 0, "not: Seen before")
