@@ -5,6 +5,7 @@
 #include "tests/unit/analyst/ring.h"
 
 #include "analyst/keyset_join.h"
+#include "tests/unit/fault.h"
 
 /* Keys of these weeks after FIRST, and whatever keys. */
 static void
@@ -237,6 +238,55 @@ a_stranger_under_our_name_is_refused(void **state)
 	analyst_keys_free(&stranger);
 }
 
+/* The old set or the new one counts, and the new one can be taken again. */
+static void
+a_set_taken_and_cut_at_any_point_is_old_or_new(void **state)
+{
+	struct minisign_key root = root_of_ann();
+	struct keyset_made first, second;
+	char ring[64], command[256];
+
+	(void)state;
+	snprintf(ring, sizeof(ring), "%s/cut", folder);
+	snprintf(command, sizeof(command), "rm -rf %s && cp -a %s %s", ring,
+	    path_ben, ring);
+	assert_int_equal(make_named(path_ben, "ben", false), 0);
+	make_set(MONDAY, 1, &first);
+	make_set(MONDAY, 2, &second);
+	assert_int_equal(take_at(path_ben, &first, &root, MONDAY), ST_OK);
+	for (unsigned long n = 1;; n++) {
+		const struct keyset_offer offer = {
+		    &second.text, &second.sig, NULL, MONDAY};
+		struct keyring kr;
+		struct keyset set;
+		enum status st;
+
+		assert_int_equal(system(command), 0);
+		assert_int_equal(keyring_open(ring, &kr), ST_OK);
+		fault_at(FAULT_FILES | FAULT_ALLOC, n);
+		st = keyset_take(&kr, &offer, &set);
+		fault_off();
+		if (st == ST_OK)
+			keyset_free(&set);
+		keyring_close(&kr);
+		if (!fault_fired()) {
+			assert_int_equal(st, ST_OK);
+			break;
+		}
+		assert_int_equal(keyring_open(ring, &kr), ST_OK);
+		assert_true(kr.has_set);
+		assert_true(kr.set.sequence == 2 ||
+		    (kr.set.sequence == 1 && st != ST_OK));
+		keyring_close(&kr);
+		assert_int_equal(take_at(ring, &second, NULL, MONDAY), ST_OK);
+		assert_int_equal(
+		    take_at(ring, &first, NULL, MONDAY), ST_EXPIRED);
+		assert_int_equal(guarded_live(), 0);
+	}
+	keyset_made_free(&first);
+	keyset_made_free(&second);
+}
+
 int
 main(void)
 {
@@ -246,6 +296,7 @@ main(void)
 	    cmocka_unit_test(analysts_who_cannot_stand_in_one_set_are_refused),
 	    WITH_KEYRING(a_keyring_takes_rising_sets_of_its_root_alone),
 	    WITH_KEYRING(another_set_of_the_same_number_is_refused),
+	    WITH_KEYRING(a_set_taken_and_cut_at_any_point_is_old_or_new),
 	    WITH_KEYRING(a_stranger_under_our_name_is_refused),
 	};
 
