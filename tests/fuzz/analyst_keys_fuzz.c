@@ -9,26 +9,11 @@
 
 #include "crypto/analyst_keys.h"
 #include "crypto/sign.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
+#include "tests/fuzz/fuzz.h"
 
 static const uint8_t seed[SECRET_KEY_LEN] = {1};
 
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return crypto_room_init() == ST_OK ? 0 : -1;
-}
+FUZZ_CRYPTO
 
 static void
 try(const uint8_t *p, size_t len)

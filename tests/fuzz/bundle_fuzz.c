@@ -11,13 +11,12 @@
 #include "base/num.h"
 #include "crypto/sign.h"
 #include "handoff/bundle.h"
+#include "tests/fuzz/fuzz.h"
 
 #define HEAD_LEN 156
 #define ENTRY_LEN 113
 #define TRAILER_LEN 105
 #define SEEN_MAX 64
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint8_t seed[SECRET_KEY_LEN] = {1, 2, 3};
 static uint8_t key[PUBLIC_KEY_LEN];

@@ -9,9 +9,7 @@
 #include "base/bytes.h"
 #include "base/guarded.h"
 #include "crypto/opener.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
+#include "tests/fuzz/fuzz.h"
 
 #define TIP_MAX (1 << 24)
 #define DATA_MAX 20000
@@ -28,13 +26,6 @@ struct sink {
 static uint8_t public_key[PUBLIC_KEY_LEN], secret_key[SECRET_KEY_LEN];
 static struct opener_key key = {{0}, public_key, secret_key};
 static uint8_t data[DATA_MAX];
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

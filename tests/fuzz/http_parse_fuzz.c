@@ -8,8 +8,7 @@
 #include "intake/http_parse.h"
 #include "intake/limits.h"
 #include "intake/proxy_line.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static void
 check(struct http_span span, size_t head_len)

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "store/keeper_parts.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* What a turn is about: every frame lies within in[]. */
 static void

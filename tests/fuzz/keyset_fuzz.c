@@ -6,24 +6,9 @@
 #include <string.h>
 
 #include "crypto/keyset.h"
+#include "tests/fuzz/fuzz.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return crypto_room_init() == ST_OK ? 0 : -1;
-}
+FUZZ_CRYPTO
 
 static void
 try_keyset(const uint8_t *p, size_t len)

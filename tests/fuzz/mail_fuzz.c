@@ -8,8 +8,7 @@
 #include "base/guarded.h"
 #include "crypto/recipients.h"
 #include "intake/mail.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static enum status
 read_form(struct mail **mail, const uint8_t *data, size_t size, size_t step)

@@ -8,27 +8,12 @@
 
 #include "crypto/minisign.h"
 #include "crypto/recipients.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
+#include "tests/fuzz/fuzz.h"
 
 /* The root of tests/vectors/minisign: its id comes from the signature. */
 static const char message[] = "tipline-keyset 1\nnot a whole one\n";
 
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return crypto_room_init() == ST_OK ? 0 : -1;
-}
+FUZZ_CRYPTO
 
 /* Input: a public key file, a zero byte, a signature. */
 int

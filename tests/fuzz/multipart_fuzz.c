@@ -6,8 +6,7 @@
 #include <string.h>
 
 #include "intake/multipart.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 /* A running digest (FNV-1a) of what was told, however it was cut. */
 struct told {

@@ -13,11 +13,9 @@
 
 #include "base/guarded.h"
 #include "crypto/opener.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/vectors/handmade.h"
 #include "tests/vectors/seeded.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
 
 struct seen {
 	uint32_t parts, ends;
@@ -26,13 +24,6 @@ struct seen {
 
 static uint8_t public_key[PUBLIC_KEY_LEN], secret_key[SECRET_KEY_LEN];
 static struct opener_key key = {{0}, public_key, secret_key};
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -10,23 +10,14 @@
 #include "base/guarded.h"
 #include "crypto/reply.h"
 #include "crypto/reply_inner.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/vectors/seeded.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
 
 /* "counted" of tests/vectors/return_code. */
 static const uint8_t code[RETURN_CODE_LEN] = {
     0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 static struct mailbox box;
 static uint8_t secret[SECRET_KEY_LEN];
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -11,8 +11,7 @@
 
 #include "crypto/sign.h"
 #include "handoff/returns.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/fuzz.h"
 
 static const uint8_t seed[SECRET_KEY_LEN] = {4, 5, 6};
 static uint8_t key[PUBLIC_KEY_LEN], key_name[KEY_ID_LEN];

@@ -11,19 +11,10 @@
 #include "crypto/recipients.h"
 #include "crypto/root_change.h"
 #include "crypto/sign.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
+#include "tests/fuzz/fuzz.h"
 
 static const uint8_t seeds[2][32] = {{1}, {2}};
 static struct minisign_key root[2] = {{.id = {1}}, {.id = {2}}};
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

@@ -12,24 +12,9 @@
 #include "crypto/digest.h"
 #include "crypto/recipients.h"
 #include "crypto/shares.h"
+#include "tests/fuzz/fuzz.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *p, size_t len);
-
-static void
-must(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-int
-LLVMFuzzerInitialize(int *argc, char ***argv)
-{
-	(void)argc;
-	(void)argv;
-	return crypto_room_init() == ST_OK ? 0 : -1;
-}
+FUZZ_CRYPTO
 
 static void
 try(const void *p, size_t len)
