@@ -188,8 +188,8 @@ static void
 the_form_posts_what_the_receiver_takes(void **state)
 {
 	static const char *const want[] = {
-	    "<form method=\"post\" action=\"/tip\""
-	    " enctype=\"multipart/form-data\"",
+	    ("<form method=\"post\" action=\"/tip\""
+	     " enctype=\"multipart/form-data\""),
 	    "<label for=\"message\">", "<textarea id=\"message\"",
 	    " name=\"message\"", "<label for=\"file\">",
 	    "<input id=\"file\" type=\"file\" name=\"file\" multiple",
@@ -373,8 +373,8 @@ static void
 the_return_forms_post_what_the_receiver_takes(void **state)
 {
 	static const char *const want[] = {
-	    "<form method=\"post\" action=\"/return\""
-	    " enctype=\"multipart/form-data\"",
+	    ("<form method=\"post\" action=\"/return\""
+	     " enctype=\"multipart/form-data\""),
 	    "<textarea class=\"code\" id=\"code\" name=\"code\"",
 	    "<button type=\"submit\">"};
 	struct answers *a;

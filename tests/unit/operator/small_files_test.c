@@ -135,8 +135,8 @@ a_file_of_ranges_that_is_damaged_is_refused(void **state)
 	    "number 1\n1\n", "number 1\n1 2\n3 4\n", "number 1\n1 2\n2 4\n",
 	    "number 1\n5 6\n1 2\n", "number 1\n1 9223372036854775807\n",
 	    "number 1\n1 2\n\n", "number 1\n-1 2\n",
-	    "number 1\n00000000000000000000000000000000000000000000000000001 "
-	    "2\n"};
+	    ("number 1\n00000000000000000000000000000000000000000000000000001 "
+	     "2\n")};
 	struct confirmed c;
 	enum status st;
 	bool has;
