@@ -33,7 +33,7 @@ struct list {
 	int fd;
 };
 
-/* The tips of one page: threads.tip[from .. until). */
+/* The tips of one page: from place from up to, not with, until. */
 struct page {
 	uint64_t number; /* from 1 */
 	size_t from, until;
@@ -51,17 +51,17 @@ page_of(uint64_t tip)
 static struct page
 page_at(const struct list *l, size_t from)
 {
-	const struct threads_tip *tip = l->threads.tip;
+	const struct threads *t = &l->threads;
 	struct page page = {.from = from, .until = from};
 
-	if (from < l->threads.n)
-		page.number = page_of(tip[from].number);
-	while (page.until < l->threads.n &&
-	    page_of(tip[page.until].number) == page.number) {
-		page.changed = page.changed || tip[page.until].changed;
+	if (from < t->n)
+		page.number = page_of(t->number[from]);
+	while (page.until < t->n &&
+	    page_of(t->number[page.until]) == page.number) {
+		page.changed = page.changed || t->changed[page.until];
 		page.until++;
 	}
-	if (page.until == l->threads.n)
+	if (page.until == t->n)
 		(void)snprintf(page.name, sizeof(page.name), NEWEST);
 	else
 		(void)snprintf(page.name, sizeof(page.name),
@@ -81,27 +81,29 @@ flush(struct list *l, size_t above)
 	return st;
 }
 
-/* Links to the other tips of a thread. */
+/* Links to the other tips of the thread of the one at place at. */
 static enum status
-put_others(struct list *l, uint64_t number, uint64_t thread)
+put_others(struct list *l, size_t at)
 {
-	const struct threads_tip *tip;
+	const struct threads *t = &l->threads;
+	const uint32_t *place;
 	/* Itself, those that are shown, and one more to tell of. */
-	const size_t n =
-	    threads_of(&l->threads, thread, OTHERS_SHOWN + 2, &tip);
+	const size_t n = threads_of(t, t->thread[at], OTHERS_SHOWN + 2, &place);
 	char name[BAG_NAME_LEN];
 	enum status st = ST_OK;
 	size_t shown = 0;
 
 	for (size_t i = 0; i < n && st == ST_OK; i++) {
-		if (tip[i].number == number)
+		const uint32_t number = t->number[place[i]];
+
+		if (place[i] == at)
 			continue;
 		if (shown++ == OTHERS_SHOWN)
 			return bytes_append_text(&l->out, " …");
-		bag_name(tip[i].number, name);
+		bag_name(number, name);
 		st = bytes_printf(&l->out,
-		    "%s<a href=\"%s/index.html\">%" PRIu64 "</a>",
-		    shown == 1 ? "" : ", ", name, tip[i].number);
+		    "%s<a href=\"%s/index.html\">%" PRIu32 "</a>",
+		    shown == 1 ? "" : ", ", name, number);
 	}
 	return st;
 }
@@ -119,18 +121,19 @@ put_files(const struct case_file *file, struct bytes *out)
 }
 
 static enum status
-put_row(struct list *l, const struct threads_tip *tip)
+put_row(struct list *l, size_t at)
 {
+	const uint64_t number = l->threads.number[at];
 	char name[BAG_NAME_LEN];
 	struct bytes *out = &l->out;
 	struct case_file file;
 	enum status st;
 
-	bag_name(tip->number, name);
+	bag_name(number, name);
 	st = bytes_printf(out,
 	    "<tr><td class=\"n\"><a href=\"%s/index.html\">%" PRIu64
 	    "</a></td><td dir=\"auto\">",
-	    name, tip->number);
+	    name, number);
 	if (st != ST_OK)
 		return st;
 	/* A folder whose tip.json is gone is still somebody's work. */
@@ -150,7 +153,7 @@ put_row(struct list *l, const struct threads_tip *tip)
 	if (st == ST_OK)
 		st = bytes_append_text(out, "</td><td>");
 	if (st == ST_OK)
-		st = put_others(l, tip->number, tip->thread);
+		st = put_others(l, at);
 	if (st == ST_OK)
 		st = bytes_append_text(out, "</td></tr>\n");
 	case_file_free(&file);
@@ -190,10 +193,10 @@ put_pages(struct list *l, const struct page *page)
 	for (size_t at = 0; at < page->from && st == ST_OK; at = other.until) {
 		other = page_at(l, at);
 		st = bytes_printf(&l->out,
-		    "%s<a href=\"%s\">%" PRIu64 " to %" PRIu64 "</a>",
+		    "%s<a href=\"%s\">%" PRIu32 " to %" PRIu32 "</a>",
 		    shown++ == 0 ? "<p>Earlier tips: " : ", ", other.name,
-		    l->threads.tip[other.from].number,
-		    l->threads.tip[other.until - 1].number);
+		    l->threads.number[other.from],
+		    l->threads.number[other.until - 1]);
 		if (st == ST_OK)
 			st = flush(l, CHUNK_FLUSH);
 	}
@@ -219,7 +222,7 @@ put_page(struct list *l, const struct page *page)
 		    l->threads.n, l->threads.n == 1 ? "" : "s",
 		    page->until - page->from < l->threads.n ? " in all" : "");
 	for (size_t i = page->from; i < page->until && st == ST_OK; i++) {
-		st = put_row(l, &l->threads.tip[i]);
+		st = put_row(l, i);
 		if (st == ST_OK)
 			st = flush(l, CHUNK_FLUSH);
 	}

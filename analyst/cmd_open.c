@@ -99,7 +99,9 @@ open_apart(struct run *run, struct bytes *why)
 {
 	enum status st;
 
-	if (!run->unproved) {
+	/* A number that no server has could not be listed. */
+	if (!run->unproved || run->in.tip.number == 0 ||
+	    run->in.tip.number > LEDGER_NUMBER_MAX) {
 		st = inbox_tip_end(&run->in);
 		return st == ST_FORGED ? ST_OK : st;
 	}

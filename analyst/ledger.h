@@ -19,7 +19,7 @@
 #include "handoff/chain.h"
 
 /* A server that claims more has been taken over: the file has a bound. */
-#define LEDGER_NUMBER_MAX (UINT64_C(1) << 32)
+#define LEDGER_NUMBER_MAX UINT64_C(0xffffffff)
 
 struct ledger; /* opaque */
 

@@ -15,6 +15,7 @@
 
 #include "analyst/bag.h"
 #include "analyst/case_file.h"
+#include "analyst/ledger.h"
 #include "base/durable.h"
 #include "base/num.h"
 
@@ -25,53 +26,56 @@
 #define RECORDS 4096 /* read or written at once */
 
 static enum status
-add(struct threads *t, uint64_t number)
+add(struct threads *t, uint32_t number)
 {
 	if (t->n == t->cap) {
 		size_t cap = t->cap == 0 ? 1024 : t->cap * 2;
-		struct threads_tip *p = realloc(t->tip, cap * sizeof(*p));
+		void *p = realloc(t->number, cap * sizeof(*t->number));
 
 		if (p == NULL)
 			return ST_NOMEM;
-		t->tip = p;
+		t->number = p;
 		t->cap = cap;
 	}
-	t->tip[t->n++] =
-	    (struct threads_tip){.number = number, .changed = true};
+	t->number[t->n++] = number;
 	return ST_OK;
 }
 
 static int
 compare_numbers(const void *a, const void *b)
 {
-	const struct threads_tip *x = a, *y = b;
+	const uint32_t *x = a, *y = b;
 
-	return (x->number > y->number) - (x->number < y->number);
+	return (*x > *y) - (*x < *y);
 }
 
 static int
-compare_threads(const void *a, const void *b)
+compare_threads(const void *a, const void *b, void *ctx)
 {
-	const struct threads_tip *x = a, *y = b;
+	const struct threads *t = ctx;
+	const uint32_t *x = a, *y = b;
 
-	if (x->thread != y->thread)
-		return x->thread > y->thread ? 1 : -1;
-	return compare_numbers(a, b);
+	if (t->thread[*x] != t->thread[*y])
+		return t->thread[*x] > t->thread[*y] ? 1 : -1;
+	/* Places rise as numbers do. */
+	return (*x > *y) - (*x < *y);
 }
 
 /* Read tip-NNNNNN; only the name that bag_name() would write counts. */
 static bool
-read_name(const char *name, uint64_t *number)
+read_name(const char *name, uint32_t *number)
 {
 	char again[BAG_NAME_LEN];
 	const char *digits = name + 4;
+	uint64_t v;
 
 	if (strncmp(name, "tip-", 4) != 0)
 		return false;
 	digits += strspn(digits, "0");
-	if (num_parse(digits, strlen(digits), UINT64_MAX, number) != ST_OK)
+	if (num_parse(digits, strlen(digits), LEDGER_NUMBER_MAX, &v) != ST_OK)
 		return false;
-	bag_name(*number, again);
+	*number = (uint32_t)v;
+	bag_name(v, again);
 	return strcmp(name, again) == 0;
 }
 
@@ -81,7 +85,7 @@ read_folder(int cases, struct threads *t)
 	struct dirent *entry;
 	enum status st = ST_OK;
 	DIR *d = NULL;
-	uint64_t number;
+	uint32_t number;
 	int fd = openat(cases, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd == -1 || (d = fdopendir(fd)) == NULL) {
@@ -94,9 +98,15 @@ read_folder(int cases, struct threads *t)
 			st = add(t, number);
 	}
 	closedir(d);
-	if (t->n > 0)
-		qsort(t->tip, t->n, sizeof(*t->tip), compare_numbers);
-	return st;
+	if (st != ST_OK || t->n == 0)
+		return st;
+	qsort(t->number, t->n, sizeof(*t->number), compare_numbers);
+	t->thread = calloc(t->n, sizeof(*t->thread));
+	t->changed = malloc(t->n * sizeof(*t->changed));
+	if (t->thread == NULL || t->changed == NULL)
+		return ST_NOMEM;
+	memset(t->changed, true, t->n * sizeof(*t->changed));
+	return ST_OK;
 }
 
 /* Take one record of the file; at is where its number may stand.  Returns
@@ -106,12 +116,12 @@ recall(struct threads *t, size_t *at, const uint8_t p[static RECORD_LEN])
 {
 	const uint64_t number = le64_get(p);
 
-	while (*at < t->n && t->tip[*at].number < number)
+	while (*at < t->n && t->number[*at] < number)
 		(*at)++;
-	if (*at == t->n || t->tip[*at].number != number)
+	if (*at == t->n || t->number[*at] != number)
 		return false;
-	t->tip[*at].thread = le64_get(p + 8);
-	t->tip[*at].changed = false;
+	t->thread[*at] = le64_get(p + 8);
+	t->changed[*at] = false;
 	return true;
 }
 
@@ -140,8 +150,8 @@ recall_all(int cases, struct threads *t)
 	if (fine && got == 0)
 		return;
 	for (size_t i = 0; i < t->n; i++) {
-		t->tip[i].changed = true;
-		t->tip[i].thread = 0;
+		t->changed[i] = true;
+		t->thread[i] = 0;
 	}
 }
 
@@ -149,30 +159,24 @@ recall_all(int cases, struct threads *t)
 static enum status
 spread(struct threads *t)
 {
-	struct threads_tip *by;
 	size_t end;
 
 	if (t->n == 0)
 		return ST_OK;
-	if ((by = malloc(t->n * sizeof(*by))) == NULL)
+	if ((t->order = malloc(t->n * sizeof(*t->order))) == NULL)
 		return ST_NOMEM;
-	t->by_thread = by;
-	memcpy(by, t->tip, t->n * sizeof(*by));
-	qsort(by, t->n, sizeof(*by), compare_threads);
+	for (size_t i = 0; i < t->n; i++)
+		t->order[i] = (uint32_t)i;
+	qsort_r(t->order, t->n, sizeof(*t->order), compare_threads, t);
 	for (size_t i = 0; i < t->n; i = end) {
+		const uint64_t thread = t->thread[t->order[i]];
 		bool changed = false;
 
-		for (end = i; end < t->n && by[end].thread == by[i].thread;
+		for (end = i; end < t->n && t->thread[t->order[end]] == thread;
 		     end++)
-			changed = changed || by[end].changed;
-		for (size_t k = i; changed && by[i].thread != 0 && k < end;
-		     k++) {
-			struct threads_tip *tip = bsearch(&by[k], t->tip, t->n,
-			    sizeof(*t->tip), compare_numbers);
-
-			if (tip != NULL)
-				tip->changed = true;
-		}
+			changed = changed || t->changed[t->order[end]];
+		for (size_t k = i; changed && thread != 0 && k < end; k++)
+			t->changed[t->order[k]] = true;
 	}
 	return ST_OK;
 }
@@ -189,15 +193,15 @@ threads_gather(int cases, struct threads *t)
 		return st;
 	recall_all(cases, t);
 	for (size_t i = 0; i < t->n; i++) {
-		if (!t->tip[i].changed)
+		if (!t->changed[i])
 			continue;
-		bag_name(t->tip[i].number, name);
+		bag_name(t->number[i], name);
 		st = case_file_read(cases, name, &file);
 		if (st == ST_NOMEM)
 			return st;
 		if (st != ST_OK)
 			continue; /* somebody's work, and listed as such */
-		t->tip[i].thread = file.thread;
+		t->thread[i] = file.thread;
 		case_file_free(&file);
 	}
 	return spread(t);
@@ -205,25 +209,25 @@ threads_gather(int cases, struct threads *t)
 
 size_t
 threads_of(const struct threads *t, uint64_t thread, size_t max,
-    const struct threads_tip **tip)
+    const uint32_t **place)
 {
 	size_t low = 0, high = t->n, n = 0;
 
-	*tip = NULL;
+	*place = NULL;
 	if (thread == 0)
 		return 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
-		if (t->by_thread[mid].thread < thread)
+		if (t->thread[t->order[mid]] < thread)
 			low = mid + 1;
 		else
 			high = mid;
 	}
 	while (
-	    n < max && low + n < t->n && t->by_thread[low + n].thread == thread)
+	    n < max && low + n < t->n && t->thread[t->order[low + n]] == thread)
 		n++;
-	*tip = t->by_thread + low;
+	*place = t->order + low;
 	return n;
 }
 
@@ -235,8 +239,8 @@ write_records(int fd, const struct threads *t)
 	size_t n = 0;
 
 	for (size_t i = 0; i < t->n && st == ST_OK; i++) {
-		le64_put(p + n * RECORD_LEN, t->tip[i].number);
-		le64_put(p + n * RECORD_LEN + 8, t->tip[i].thread);
+		le64_put(p + n * RECORD_LEN, t->number[i]);
+		le64_put(p + n * RECORD_LEN + 8, t->thread[i]);
 		if (++n < RECORDS && i + 1 < t->n)
 			continue;
 		st = write_all(fd, p, n * RECORD_LEN);
@@ -265,7 +269,9 @@ threads_keep(int cases, const struct threads *t)
 void
 threads_free(struct threads *t)
 {
-	free(t->tip);
-	free(t->by_thread);
+	free(t->number);
+	free(t->thread);
+	free(t->changed);
+	free(t->order);
 	*t = (struct threads){0};
 }
