@@ -41,8 +41,8 @@ receiver_epoch(struct receiver *rx)
 	const struct recipients *e;
 	enum epoch_state state;
 
-	e = epoch_in_force(rx->told.epoch, rx->told.count, now, rx->floor,
-	    &state, &next);
+	e = epoch_in_force(
+	    rx->told.epoch, rx->told.count, now, rx->floor, &state, &next);
 	if (e == NULL)
 		say_opens(rx, now, next);
 	else if (e->epoch > rx->floor)
