@@ -45,7 +45,7 @@ def steps():
 
 # What each stick may carry: the page's own table.
 ON_STICK = {
-    "white": r".*\.keys|server\.pub|root(-3)?\.pub|backup\.key\.pub|"
+    "white": r".*\.keys|(server(-2)?|root(-3)?|backup\.key)\.pub|"
              r"(keyset|root)-\d\.txt(\.new)?(\.minisig)?",
     "red": r".*\.bundle",
     "blue": r".*\.return",
