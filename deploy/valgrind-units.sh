@@ -6,6 +6,10 @@
 # and smaps look different under valgrind.
 set -eu
 SKIP=" confine_test guarded_test "
+# Those that try every bit of many signed bytes take minutes here: only in the
+# long run.  The sanitizers see them each time.
+[ "${TIPLINE_LONG:-}" = 1 ] || \
+	SKIP="${SKIP}bundle_test bundle_courier_test faults_test "
 
 one() {
 	name=$(basename "$1")
