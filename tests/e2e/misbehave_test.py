@@ -337,6 +337,13 @@ def a_second_tip_goes_with_the_first_and_its_words_are_not_shown():
         expect(answer.page == "receipt_again", answer)
         expect(words[0].encode() not in answer.body or b"<ol" not in
                answer.body, "the words are shown again")
+        # With a word too few it is refused.  Back in the browser is nothing:
+        # pages are not stored, and the form came as the answer to a POST.
+        body = fields(code=" ".join(words[:11]), message="lost")
+        answer = check_answer(line.ask(post(line.host, len(body)) + body))
+        expect(answer.page == "bad_code", answer)
+        expect(b'href="/return"' in answer.body and
+               b"Go back" not in answer.body, "the advice leads nowhere")
         expect(code_words(line.tip("a third")) != words, "the same words")
         expect([t.message for t in line.open()] ==
                [b"the first", b"the second", b"a third"], "other tips")
