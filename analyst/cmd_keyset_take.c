@@ -20,7 +20,9 @@ static const char help[] =
     "take\n"
     "it up: it must be signed by the pinned root, must not be older than one\n"
     "taken before, and must not name a stranger's keys under this analyst's\n"
-    "name.  Says which keys it names that this keyring lacks.\n"
+    "name.  Says which keys it names that this keyring lacks.  An older one\n"
+    "that was missed is kept to open the tips of its weeks, and never comes\n"
+    "into force.\n"
     "\n"
     "  --root ROOT.PUB  the root to pin, the first time: compare the\n"
     "                   fingerprint that is shown with the printed one\n";
@@ -79,7 +81,7 @@ take_in(struct keyring *kr, const char *path, struct keyset_offer *offer)
 {
 	struct bytes text = BYTES_INIT(KEYSET_MAX);
 	struct bytes sig = BYTES_INIT(MINISIGN_FILE_MAX);
-	bool pinned = !kr->has_root;
+	bool pinned = !kr->has_root, missed;
 	char name[PATH_MAX];
 	struct keyset set;
 	enum status st;
@@ -92,9 +94,14 @@ take_in(struct keyring *kr, const char *path, struct keyset_offer *offer)
 		goto out;
 	offer->text = &text;
 	offer->sig = &sig;
-	if ((st = keyset_take(kr, offer, &set)) != ST_OK)
+	if ((st = keyset_take(kr, offer, &set, &missed)) != ST_OK)
 		goto out;
-	tell(kr, &set, pinned);
+	if (missed)
+		say("Key set %" PRIu64 " was missed here and is kept, to open"
+		    " the tips of its weeks; the newest stays in force.",
+		    set.sequence);
+	else
+		tell(kr, &set, pinned);
 	keyset_free(&set);
 out:
 	bytes_free(&text);

@@ -221,6 +221,7 @@ keyring_close(struct keyring *kr)
 	guarded_free(kr->secrets);
 	free(kr->epoch);
 	free(kr->known);
+	free(kr->named);
 	if (kr->has_set)
 		keyset_free(&kr->set);
 	if (kr->dirfd != -1)

@@ -63,6 +63,8 @@ struct keyring {
 	uint8_t *secrets;        /* guarded, of all epochs */
 	struct recipient *known; /* by rising id */
 	size_t known_count;
+	struct keyring_named *named; /* keyring_known.h */
+	size_t named_count;
 	struct keyring_epoch *epoch;
 	size_t epochs;
 };

@@ -89,8 +89,18 @@ typedef enum status keyring_set_fn(void *ctx, const struct keyset *set);
 MUST_CHECK enum status keyring_sets(
     const struct keyring *kr, keyring_set_fn *each, void *ctx);
 
-/* Load the keys of all stored sets for keyring_known().  ST_OK, ST_IO,
- * ST_NOMEM. */
+/* Keep a signed key set that others have overtaken, only to open the tips of
+ * its time.  As keyring_put(). */
+MUST_CHECK enum status keyring_keep_set(
+    struct keyring *kr, uint64_t sequence, const struct bytes *text);
+
+/* Read the text of the stored key set called name (a file of keysets/) in the
+ * place of what was in text.  As keyring_get(); ST_ABSENT if it is none. */
+MUST_CHECK enum status keyring_set_text(
+    const struct keyring *kr, const char *name, struct bytes *text);
+
+/* Load the keys of all stored sets for keyring_known() and keyring_named().
+ * ST_OK, ST_IO, ST_NOMEM. */
 MUST_CHECK enum status keyring_load_known(struct keyring *kr);
 
 /* Remove what killed runs left half written. */

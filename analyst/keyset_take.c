@@ -66,9 +66,11 @@ check_signature(const struct keyring *kr, const struct keyset_offer *offer,
 	return st;
 }
 
+/* One that was missed when it was new never comes into force here, but tips
+ * of its weeks are opened with what it says of them. */
 static enum status
 check_sequence(struct keyring *kr, const struct keyset_offer *offer,
-    const struct keyset *set)
+    const struct keyset *set, bool *missed)
 {
 	struct bytes stored = BYTES_INIT(KEYSET_MAX);
 	char name[KEYRING_NAME_MAX];
@@ -77,15 +79,19 @@ check_sequence(struct keyring *kr, const struct keyset_offer *offer,
 
 	if ((st = keyring_sequence(kr, &highest)) != ST_OK)
 		return st;
+	(void)snprintf(
+	    name, sizeof(name), "keysets/%06" PRIu64 ".txt", set->sequence);
+	if (set->sequence < highest && !keyring_is_there(kr, name)) {
+		*missed = true;
+		return ST_OK;
+	}
 	if (set->sequence < highest) {
 		say_error("this is key set %" PRIu64 ", and %" PRIu64 " was"
 			  " made or taken here before: an older one is never"
-			  " taken",
+			  " taken again",
 		    set->sequence, highest);
 		return ST_EXPIRED;
 	}
-	(void)snprintf(
-	    name, sizeof(name), "keysets/%06" PRIu64 ".txt", set->sequence);
 	st = keyring_get(kr, name, &stored);
 	if (st == ST_ABSENT)
 		st = ST_OK;
@@ -205,8 +211,8 @@ check_own(struct keyring *kr, const struct keyset *set, uint64_t now)
 }
 
 enum status
-keyset_take(
-    struct keyring *kr, const struct keyset_offer *offer, struct keyset *set)
+keyset_take(struct keyring *kr, const struct keyset_offer *offer,
+    struct keyset *set, bool *missed)
 {
 	const struct minisign_key *root;
 	const char *why = "";
@@ -214,6 +220,7 @@ keyset_take(
 	enum status st;
 
 	*set = (struct keyset){0};
+	*missed = false;
 	if ((st = choose_root(kr, offer, &root)) != ST_OK)
 		return st;
 	if ((st = check_signature(kr, offer, root)) != ST_OK)
@@ -224,10 +231,14 @@ keyset_take(
 		    line, st == ST_MALFORMED ? why : status_text(st));
 		return st;
 	}
-	if ((st = check_sequence(kr, offer, set)) != ST_OK)
+	if ((st = check_sequence(kr, offer, set, missed)) != ST_OK)
 		goto out;
 	if ((st = check_own(kr, set, offer->now)) != ST_OK)
 		goto out;
+	if (*missed) {
+		st = keyring_keep_set(kr, set->sequence, offer->text);
+		goto out;
+	}
 	if (!kr->has_root && (st = keyring_root_pin(kr, root)) != ST_OK)
 		goto out;
 	/* Its number first: a crash must not let an older one in. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "analyst/bag.h"
+#include "analyst/keyring_known.h"
 #include "analyst/say.h"
 #include "crypto/opener.h"
 
@@ -36,6 +37,15 @@ on_known(void *ctx, const uint8_t id[static KEY_ID_LEN])
 	const struct job *job = ctx;
 
 	return keyring_known(job->kr, id);
+}
+
+static bool
+on_expected(void *ctx, const struct opener_report *report)
+{
+	const struct job *job = ctx;
+
+	return keyring_names_exactly(
+	    job->kr, report->epoch, report->ids, report->recipients);
 }
 
 static enum status
@@ -70,6 +80,70 @@ on_part_end(void *ctx, uint64_t size)
 			break;                                                 \
 	} while (0)
 
+static bool
+has_id(const struct opener_report *report, const uint8_t id[static KEY_ID_LEN])
+{
+	for (size_t i = 0; i < report->recipients; i++) {
+		if (memcmp(report->ids[i], id, KEY_ID_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_named(const struct keyring_named *named, const uint8_t id[static KEY_ID_LEN])
+{
+	for (size_t i = 0; i < named->count; i++) {
+		if (memcmp(named->who[i].id, id, KEY_ID_LEN) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whom this epoch's key set names and the tip leaves out, and the other way
+ * round; with words that help whoever has only an older key set. */
+static void
+explain_recipients(const struct keyring *kr, const struct opener_report *report,
+    struct bytes *why)
+{
+	const struct keyring_named *named = keyring_named(kr, report->epoch);
+	const char *between = " ";
+	char id[KEY_ID_TEXT_LEN + 1];
+
+	if (named == NULL) {
+		ADD(why,
+		    "sealed for epoch %" PRIu32 ", which no key set in this"
+		    " keyring names: take the newest key set (tipline-analyst"
+		    " keyset take), then open this again",
+		    report->epoch);
+		return;
+	}
+	ADD(why,
+	    "not sealed to those whom key set %" PRIu64 " names for epoch"
+	    " %" PRIu32 ":",
+	    named->sequence, report->epoch);
+	for (size_t i = 0; i < named->count; i++) {
+		if (has_id(report, named->who[i].id))
+			continue;
+		key_id_text(named->who[i].id, id);
+		ADD(why, "%s%s (key %s) was left out", between,
+		    named->who[i].name, id);
+		between = ", ";
+	}
+	for (size_t i = 0; i < report->recipients; i++) {
+		if (is_named(named, report->ids[i]))
+			continue;
+		key_id_text(report->ids[i], id);
+		ADD(why, "%skey %s was put in", between, id);
+		between = ", ";
+	}
+	ADD(why,
+	    "; so it is refused.  If there is a newer key set, or one that was"
+	    " missed here, take it (tipline-analyst keyset take) and open this"
+	    " again; if there is none, tell the others: the server is not to"
+	    " be trusted");
+}
+
 static void
 explain_key(const struct opener_report *report, struct bytes *why)
 {
@@ -84,9 +158,26 @@ explain_key(const struct opener_report *report, struct bytes *why)
 	    report->epoch);
 }
 
+/* No key of the head is ours.  Were we left out, or is ours gone? */
+static void
+explain_not_ours(const struct keyring *kr, const struct opener_report *report,
+    struct bytes *why)
+{
+	const struct keyring_named *named = keyring_named(kr, report->epoch);
+
+	for (size_t i = 0; named != NULL && i < named->count; i++) {
+		if (keyring_find(kr, named->who[i].id) != NULL) {
+			explain_recipients(kr, report, why);
+			return;
+		}
+	}
+	explain_key(report, why);
+}
+
 /* Say why the opener gave up, with what it knows about the place. */
 static void
-explain(enum status st, const struct opener *op, struct bytes *why)
+explain(enum status st, const struct keyring *kr, const struct opener *op,
+    struct bytes *why)
 {
 	struct opener_report report;
 
@@ -98,9 +189,13 @@ explain(enum status st, const struct opener *op, struct bytes *why)
 		    " them");
 		return;
 	}
+	if (report.unexpected) {
+		explain_recipients(kr, &report, why);
+		return;
+	}
 	switch (st) {
 	case ST_WRONG_KEY:
-		explain_key(&report, why);
+		explain_not_ours(kr, &report, why);
 		break;
 	case ST_VERSION:
 		ADD(why, "of a version that this program does not know");
@@ -197,6 +292,7 @@ open_new(struct tip_open *t, enum tip_outcome *outcome, struct bytes *why)
 	struct job job = {.kr = t->kr};
 	const struct opener_events events = {.lookup = on_lookup,
 	    .known = on_known,
+	    .expected = on_expected,
 	    .part = on_part,
 	    .data = on_data,
 	    .part_end = on_part_end,
@@ -223,7 +319,7 @@ open_new(struct tip_open *t, enum tip_outcome *outcome, struct bytes *why)
 		ADD(why, "%s%s", altered_words(in),
 		    opened == ST_OK ? "" : "; ");
 	if (opened != ST_OK) {
-		explain(opened, op, why);
+		explain(opened, t->kr, op, why);
 		note_failed(in);
 	}
 	if (opened == ST_OK && end == ST_OK &&

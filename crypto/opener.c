@@ -190,6 +190,11 @@ read_head(struct opener *op)
 	    commitment);
 	if (sodium_memcmp(commitment, op->head + bound, DIGEST_LEN) != 0)
 		return ST_FORGED;
+	if (op->events.expected != NULL &&
+	    !op->events.expected(op->events.ctx, &op->report)) {
+		op->report.unexpected = true;
+		return ST_FORGED;
+	}
 	if ((st = compare_boxes(op, own, own_key)) != ST_OK)
 		return st;
 	blake2b("tipline-stream-1", op->tip_key, TIP_KEY_LEN, op->head, bound,

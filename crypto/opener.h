@@ -41,9 +41,18 @@ typedef const struct opener_key *opener_lookup(
 typedef const uint8_t *opener_known(
     void *ctx, const uint8_t id[static KEY_ID_LEN]);
 
+struct opener_report;
+
+/*
+ * Is a tip of report->epoch to be sealed to exactly the recipients in the
+ * report?  Called once the head is authentic, and before anything is opened.
+ */
+typedef bool opener_expected(void *ctx, const struct opener_report *report);
+
 struct opener_events {
 	opener_lookup *lookup;
-	opener_known *known; /* may be NULL: no other box is compared */
+	opener_known *known;       /* may be NULL: no other box is compared */
+	opener_expected *expected; /* may be NULL: to whomever the head says */
 	enum status (*part)(void *ctx, enum envelope_part kind,
 	    const uint8_t *name, size_t len);
 	enum status (*data)(void *ctx, const uint8_t *p, size_t len);
@@ -58,6 +67,7 @@ struct opener_report {
 	uint8_t ids[RECIPIENTS_MAX][KEY_ID_LEN];
 	bool unequal;    /* refused: a box is not made from the tip key, so
 			    that it would open otherwise for somebody else */
+	bool unexpected; /* refused: sealed to others than it is to be */
 	size_t compared; /* boxes of others that were made again */
 	uint64_t record; /* records that were authenticated */
 	uint64_t offset; /* where the head or record that failed begins;

@@ -62,7 +62,11 @@ restore_unseal_open(int dirfd, const char *name, const struct restore_key *key,
     const struct restore_events *events, struct restore_unseal **out)
 {
 	struct restore_unseal *u = calloc(1, sizeof(*u));
-	const struct opener_events to = {lookup, NULL, part, data, part_end, u};
+	const struct opener_events to = {.lookup = lookup,
+	    .part = part,
+	    .data = data,
+	    .part_end = part_end,
+	    .ctx = u};
 	enum status st;
 
 	*out = NULL;

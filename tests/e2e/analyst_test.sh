@@ -232,7 +232,8 @@ one_bad_tip_stops_nothing() {
 	says 'first number 1, last number 4'
 	expect 1 "$analyst" open keys b.bad cases.bad $pass
 	says 'Opened 2, already there 0, could not be opened 2'
-	says 'tip 2: sealed to key [0-9a-f]* of epoch [0-9]*, which this'
+	says 'tip 2: not sealed to those whom key set [0-9]* names for epoch'
+	says 'analyst (key [0-9a-f]*) was left out, key [0-9a-f]* was put in'
 	says 'tip 3: damaged in record 1'
 	[ -d cases.bad/tip-000001 ] && [ -d cases.bad/tip-000004 ] || fail dirs
 	[ ! -e cases.bad/tip-000002 ] && [ ! -e cases.bad/tip-000003 ] ||

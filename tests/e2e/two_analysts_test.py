@@ -9,6 +9,7 @@ own key, after docs/FORMATS.md sections 1, 2 and 4.
 import base64
 import hashlib
 import os
+import re
 import shutil
 import struct
 import tempfile
@@ -202,5 +203,93 @@ def a_tip_that_opens_otherwise_for_the_two_is_refused_by_both():
         expect("other" in said, said)
 
 
+def a_tip_that_leaves_somebody_out_or_puts_somebody_in_is_refused():
+    with Two() as two:
+        epoch, ((a_id, a_key), (b_id, b_key)) = two.epoch()
+        stranger = na.crypto_box_keypair()[0]
+        s_id, t = key_id(1, stranger), os.urandom(32)
+        a, b = (a_id, box_to(a_key, t)), (b_id, box_to(b_key, t))
+        s = (s_id, box_to(stranger, t))
+        path = os.path.join(two.line.home, "made")
+        with open(path, "wb") as f:
+            f.write(bundle(two.seed(), [
+                seal(epoch, [b, a], t, b"in another order"),
+                seal(epoch, [a], t, b"Alice alone"),
+                seal(epoch, [b], t, b"Bob alone"),
+                seal(epoch, [a, b, s], t, b"and a stranger"),
+                seal(epoch, [a, s], t, b"a stranger for Bob"),
+                seal(epoch + 1, [a, b], t, b"this week's keys for the next"),
+                seal(epoch + 70, [a, b], t, b"of a week that no set names")]))
+        out = "%s (key %s) was left out"
+        put_in = "key %s was put in" % s_id.hex()
+        no_alice = out % ("alice", a_id.hex())
+        no_bob = out % ("bob", b_id.hex())
+        for name in ("alice", "bob"):
+            code, said, tips = two.open(name, path)
+            expect(code == 1 and [t.message for t in tips] ==
+                   [b"in another order"], name, code, tips, said)
+            why = {int(n): words for n, words in
+                   re.findall(r"(?m)^    tip (\d+): (.*)$", said)}
+            expect(sorted(why) == [2, 3, 4, 5, 6, 7], said)
+            for n, words in ((2, no_bob), (3, no_alice), (4, put_in),
+                             (5, no_bob), (5, put_in), (6, "left out"),
+                             (7, "which no key set in this keyring names")):
+                expect(words in why[n], name, n, "not", words, "but", why[n])
+                expect("tipline-analyst keyset take" in why[n], why[n])
+            expect("out" not in why[4], why[4])
+
+
+def somebody_with_an_older_key_set_is_helped():
+    """A third analyst joins; whoever has not taken that key set, or missed it
+    altogether, opens nothing sealed after it, is told what to take, and opens
+    it all then."""
+    with Two() as two:
+        line, home = two.line, two.line.home
+        carol = os.path.join(home, "carol")
+        line.analyst("init", carol, "--analyst", "--name", "carol")
+        line.analyst("keys", "make", carol, "--weeks", "2", "--out",
+                     carol + ".keys")
+        files = []
+        for name in ("alice", "bob", "carol"):
+            files += ["--analyst", os.path.join(home, name + ".keys")]
+        sets = {}
+        for number, named in ((2, files), (3, files[:4])):
+            sets[number] = os.path.join(home, "keyset-%d.txt" % number)
+            line.analyst("keyset", "make", os.path.join(home, "root"),
+                         "--server", os.path.join(line.line, "server.pub"),
+                         "--weeks", "2", *named, "--without-own", "--out",
+                         sets[number])
+        line.install(sets[2])
+        line.start()
+        expect(line.tip("to three").received, "not received")
+        line.stop()
+        path = os.path.join(home, "b")
+        program("tipline-operator", "export", line.line, path)
+        # Alice has not taken it yet; Bob has missed it and taken the next.
+        line.analyst("keyset", "take", two.keys["bob"], sets[3])
+        for name, number in (("alice", 1), ("bob", 3)):
+            code, said, tips = two.open(name, path)
+            expect(code == 1 and not tips, name, "has opened it", said)
+            for words in ("key set %d names" % number, "was put in",
+                          "tipline-analyst keyset take"):
+                expect(words in said, words, "not in", said)
+            p = line.analyst("keyset", "take", two.keys[name], sets[2])
+            expect((b"Took key set 2" if name == "alice" else
+                    b"was missed here and is kept") in p.stderr + p.stdout,
+                   p.stderr)
+            code, said, tips = two.open(name, path)
+            expect(code == 0 and [t.message for t in tips] == [b"to three"],
+                   name, said)
+        # What was missed is not in force, and is not taken twice.
+        p = line.analyst("keys", "list", two.keys["bob"])
+        expect(b"newest key set 3" in p.stdout + p.stderr, p.stdout)
+        p = line.analyst("keyset", "take", two.keys["bob"], sets[2],
+                         check=False)
+        expect(p.returncode == 1 and b"never taken again" in p.stderr,
+               p.stderr)
+
+
 run_tests(both_open_the_same_tips,
-          a_tip_that_opens_otherwise_for_the_two_is_refused_by_both)
+          a_tip_that_opens_otherwise_for_the_two_is_refused_by_both,
+          a_tip_that_leaves_somebody_out_or_puts_somebody_in_is_refused,
+          somebody_with_an_older_key_set_is_helped)

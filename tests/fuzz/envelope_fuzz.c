@@ -96,7 +96,7 @@ must_open(const struct sink *s, const struct trace *in)
 {
 	struct trace out = {BYTES_INIT(TIP_MAX)};
 	const struct opener_events events = {
-	    on_lookup, NULL, on_part, on_data, on_part_end, &out};
+	    on_lookup, NULL, NULL, on_part, on_data, on_part_end, &out};
 	struct opener *op;
 
 	must(opener_new(&events, &op) == ST_OK);

@@ -95,7 +95,7 @@ feed(const uint8_t *p, size_t len, size_t step)
 {
 	struct seen seen = {0};
 	const struct opener_events events = {
-	    on_lookup, on_known, on_part, on_data, on_part_end, &seen};
+	    on_lookup, on_known, NULL, on_part, on_data, on_part_end, &seen};
 	struct opener_report report;
 	struct opener *op;
 	enum status st = ST_OK;

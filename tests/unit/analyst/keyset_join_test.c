@@ -175,10 +175,16 @@ a_keyring_takes_rising_sets_of_its_root_alone(void **state)
 	keyring_close(&kr);
 	assert_int_equal(take_at(path_ben, &second, &root, MONDAY), ST_OK);
 	assert_int_equal(take_at(path_ben, &second, NULL, MONDAY), ST_OK);
+	/* One that was missed is kept, never in force, and never again. */
+	first.text.p[40] ^= 1;
+	assert_int_equal(take_at(path_ben, &first, NULL, MONDAY), ST_FORGED);
+	first.text.p[40] ^= 1;
+	assert_int_equal(take_at(path_ben, &first, NULL, MONDAY), ST_OK);
 	assert_int_equal(take_at(path_ben, &first, NULL, MONDAY), ST_EXPIRED);
 	assert_int_equal(keyring_open(path_ben, &kr), ST_OK);
 	assert_true(kr.has_set);
 	assert_int_equal(kr.set.sequence, 2);
+	assert_true(keyring_is_there(&kr, "keysets/000001.txt"));
 	keyring_close(&kr);
 	/* Every mutant of the text. */
 	for (size_t i = 0; i < second.text.len; i += 7) {
@@ -259,12 +265,13 @@ a_set_taken_and_cut_at_any_point_is_old_or_new(void **state)
 		    &second.text, &second.sig, NULL, MONDAY};
 		struct keyring kr;
 		struct keyset set;
+		bool missed;
 		enum status st;
 
 		assert_int_equal(system(command), 0);
 		assert_int_equal(keyring_open(ring, &kr), ST_OK);
 		fault_at(FAULT_FILES | FAULT_ALLOC, n);
-		st = keyset_take(&kr, &offer, &set);
+		st = keyset_take(&kr, &offer, &set, &missed);
 		fault_off();
 		if (st == ST_OK)
 			keyset_free(&set);

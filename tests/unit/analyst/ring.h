@@ -147,10 +147,11 @@ take_at(const char *where, const struct keyset_made *made,
 	const struct keyset_offer offer = {&made->text, &made->sig, root, now};
 	struct keyring kr;
 	struct keyset set;
+	bool missed;
 	enum status st;
 
 	assert_int_equal(keyring_open(where, &kr), ST_OK);
-	st = keyset_take(&kr, &offer, &set);
+	st = keyset_take(&kr, &offer, &set, &missed);
 	if (st == ST_OK)
 		keyset_free(&set);
 	keyring_close(&kr);
