@@ -16,7 +16,7 @@
  *	KEYS/destroyed/2968          epochs whose key is never made again
  *	KEYS/backups/ID              which backups there are, and of what
  *	KEYS/ledger-ID               what was seen and opened (ledger.h)
- *	KEYS/sentinels/              test tips that must come back (sentinel.h)
+ *	KEYS/sentinels               test tips that must come back (sentinels.h)
  *	KEYS/outbox/                 sealed replies that wait for a return
  *bundle KEYS/returned                number of the last return bundle
  *
