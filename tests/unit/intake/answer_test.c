@@ -8,10 +8,16 @@
 
 #include <cmocka.h>
 
+#include "analyst/reply_text.h"
 #include "intake/answer.h"
 #include "intake/limits.h"
 #include "intake/page_text.h"
 #include "tests/unit/fault.h"
+
+/* What the analysts' tool lets go must fit the page, and no room knows the
+ * other. */
+_Static_assert(REPLY_TEXT_ESCAPED_MAX == SITE_REPLY_ESCAPED_MAX,
+    "an answer that was accepted is shown whole");
 
 static const struct answer_limits limits = {512 << 20, LIMIT_MESSAGE_LEN, 32};
 /* The longest words a configuration can lead to. */
