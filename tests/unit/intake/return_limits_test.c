@@ -287,7 +287,9 @@ when_the_keeper_has_all_it_takes_more_are_sent_away(void **state)
 		fd[i] = stage_visitor(&s);
 		assert_true(stage_say(&s, fd[i], form.p, form.len));
 	}
-	stage_settle(&s);
+	/* On a machine that is busy, or under valgrind, not in a moment. */
+	for (int i = 0; i < 500 && s.asked < LIMIT_MAILS; i++)
+		stage_settle(&s);
 	assert_int_equal(s.asked, LIMIT_MAILS);
 	visit_ask(&s, "/return", code, &heard);
 	assert_int_equal(heard.code, 503);
