@@ -116,7 +116,8 @@ keeper_mail_some(struct keeper *k)
 
 /*
  * Days are all that is asked of the clock.  One that was put back deletes
- * nothing that should stay; it only keeps longer what should go.
+ * nothing that should stay, it only keeps longer what should go; for one that
+ * was put forward see keeper_day.h.
  */
 static void
 expire(struct keeper *k, int64_t now)
@@ -127,7 +128,7 @@ expire(struct keeper *k, int64_t now)
 	size_t count;
 
 	if (clock > 0 && clock / DAY < UINT32_MAX)
-		today = (uint32_t)(clock / DAY);
+		today = keeper_day(&k->day, (uint32_t)(clock / DAY), now);
 	st = store_replies_expire(k->store, today, EXPIRE_MAX, &count);
 	if (st != ST_OK) {
 		k->expire_at = now + EXPIRE_AGAIN_MS;

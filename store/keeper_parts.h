@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "store/keeper.h"
+#include "store/keeper_day.h"
 #include "store/keeper_msg.h"
 
 #define IN_LEN (UINT32_C(1) << 19) /* frames of a turn */
@@ -93,6 +94,7 @@ struct keeper {
 	uint32_t asks;
 	unsigned asked_busy;           /* tries of the first one */
 	int64_t expire_at;             /* ms; the next look for old replies */
+	struct keeper_day day;         /* for that */
 	int64_t scrub_at, scrubbed_at; /* ms; 0: nothing was deleted */
 	struct asked asked[KEEPER_MAILS_MAX];
 	struct store_reply replies[STORE_REPLIES_MAX];
