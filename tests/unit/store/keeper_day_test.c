@@ -60,7 +60,9 @@ leaps_that_are_taken_back_add_up_to_nothing(void **state)
 			    keeper_day(&d, day, 1 + h * HOUR), day);
 	}
 	/* Nor does one that runs away, for as long as that. */
-	for (int64_t h = 24 * 30; h < 24 * 36; h++)
+	assert_int_equal(
+	    keeper_day(&d, TODAY + 30, 1 + 24 * 30 * HOUR), TODAY + 30);
+	for (int64_t h = 24 * 30 + 1; h < 24 * 37; h++)
 		assert_true(keeper_day(&d, (uint32_t)(TODAY + h),
 				1 + h * HOUR) <= TODAY + h / 24 + 1);
 }
