@@ -25,11 +25,13 @@
 #define DAY 86400
 #define KEEP_DAYS_MAX 3650
 #define NUMBER_FILE "returned"
+#define NUMBER_MAX (UINT64_MAX >> 1) /* docs/FORMATS.md */
 
 static const char help[] =
     "usage: tipline-analyst ack KEYS OUT [--cases CASES --arrived\n"
     "           [--arrived-text FILE]] [--keep-days N] [--pad N]\n"
-    "           [--links-from N] [--again] [--passphrase-file FILE]\n"
+    "           [--links-from N] [--number N] [--again] [--passphrase-file "
+    "FILE]\n"
     "\n"
     "Make the return bundle OUT for tipline-operator import: which tips were\n"
     "opened, and all replies of KEYS/outbox, signed by this keyring's signer.\n"
@@ -44,11 +46,21 @@ static const char help[] =
     "                          that the number of true ones does not show\n"
     "  --links-from N          tell a server that was restored from a backup\n"
     "                          which tips from number N on it has forgotten\n"
+    "  --number N              the bundle's number, for a keyring that was\n"
+    "                          restored and cannot know its last one\n"
     "  --again                 the replies of the last return bundle once\n"
     "                          more, if it was lost on the way\n"
     "  --passphrase-file FILE  take the passphrase from FILE's first line\n";
 
-enum { OPT_ARRIVED = 256, OPT_TEXT, OPT_KEEP, OPT_PAD, OPT_LINKS, OPT_AGAIN };
+enum {
+	OPT_ARRIVED = 256,
+	OPT_TEXT,
+	OPT_KEEP,
+	OPT_PAD,
+	OPT_LINKS,
+	OPT_NUMBER,
+	OPT_AGAIN
+};
 
 static const struct option options[] = {
     {"again", no_argument, NULL, OPT_AGAIN},
@@ -58,6 +70,7 @@ static const struct option options[] = {
     {"help", no_argument, NULL, 'h'},
     {"keep-days", required_argument, NULL, OPT_KEEP},
     {"links-from", required_argument, NULL, OPT_LINKS},
+    {"number", required_argument, NULL, OPT_NUMBER},
     {"pad", required_argument, NULL, OPT_PAD},
     {"passphrase-file", required_argument, NULL, 'p'},
     {NULL, 0, NULL, 0},
@@ -67,7 +80,7 @@ static const char arrived_text[] = "Your tip arrived and was opened.";
 
 struct wish {
 	const char *keys, *out, *cases, *text, *passphrase_file;
-	uint64_t keep_days, pad, links_from;
+	uint64_t keep_days, pad, links_from, number;
 	bool arrived, again;
 };
 
@@ -91,7 +104,7 @@ to_file(void *ctx, const void *p, size_t len)
 
 /* No number is used twice, also when a run is cut: it is on disk first. */
 static enum status
-take_number(struct work *w)
+take_number(const struct wish *wish, struct work *w)
 {
 	struct bytes text = BYTES_INIT(32);
 	const int dirfd = w->desk.kr.dirfd;
@@ -105,7 +118,14 @@ take_number(struct work *w)
 		st = num_parse((char *)text.p, text.len, UINT64_MAX - 1, &last);
 	if (st == ST_ABSENT)
 		st = ST_OK;
-	w->head.number = last + 1;
+	if (st == ST_OK && wish->number != 0 && wish->number <= last) {
+		bytes_free(&text);
+		say_error("--number %" PRIu64 " was used: the last return"
+			  " bundle has number %" PRIu64 "; nothing was made",
+		    wish->number, last);
+		return ST_EXISTS;
+	}
+	w->head.number = wish->number != 0 ? wish->number : last + 1;
 	bytes_clear(&text);
 	if (st == ST_OK)
 		st = bytes_printf(&text, "%" PRIu64 "\n", w->head.number);
@@ -187,14 +207,15 @@ say_contents(const struct wish *wish, const struct work *w)
 	if (ack->n == 0)
 		say("    has no replies");
 	else if (ack->again)
-		say("    has the %zu replies of the last one again, to be kept"
+		say("    has the %zu repl%s of the last one again, to be kept"
 		    " until %.10s",
-		    ack->n, until);
+		    ack->n, ack->n == 1 ? "y" : "ies", until);
 	else
-		say("    has %zu replies, to be kept until %.10s: %" PRIu64
+		say("    has %zu repl%s, to be kept until %.10s: %" PRIu64
 		    " written, %" PRIu64 " that a tip arrived, %" PRIu64
 		    " decoy%s",
-		    ack->n, until, ack->waiting, ack->arrived_tips, ack->decoys,
+		    ack->n, ack->n == 1 ? "y" : "ies", until, ack->waiting,
+		    ack->arrived_tips, ack->decoys,
 		    ack->decoys == 1 ? "" : "s");
 	if (ack->no_mailbox > 0)
 		say("    answers %" PRIu64
@@ -293,7 +314,7 @@ ack_command(const struct wish *wish)
 	    .ack = {.cases = -1, .sentfd = -1},
 	    .out = -1};
 	bool good = prepare(wish, &w) == ST_OK && ack_gather(&w.ack) == ST_OK &&
-	    take_number(&w) == ST_OK && write_out(wish, &w) == ST_OK;
+	    take_number(wish, &w) == ST_OK && write_out(wish, &w) == ST_OK;
 
 	if (good)
 		say_contents(wish, &w);
@@ -313,11 +334,14 @@ ack_command(const struct wish *wish)
 	return good ? EXIT_DONE : EXIT_REFUSED;
 }
 
-/* A number from 1 to max. */
+/* A number from 1 to max; says aloud if it is none. */
 static bool
-take_count(const char *text, uint64_t max, uint64_t *out)
+take_count(const char *name, const char *text, uint64_t max, uint64_t *out)
 {
-	return num_parse(text, strlen(text), max, out) == ST_OK && *out > 0;
+	if (num_parse(text, strlen(text), max, out) == ST_OK && *out > 0)
+		return true;
+	say_error("%s is a number from 1 to %" PRIu64, name, max);
+	return false;
 }
 
 static bool
@@ -338,14 +362,36 @@ take_option(int c, struct wish *wish)
 		wish->text = optarg;
 		return true;
 	case OPT_KEEP:
-		return take_count(optarg, KEEP_DAYS_MAX, &wish->keep_days);
+		return take_count(
+		    "--keep-days", optarg, KEEP_DAYS_MAX, &wish->keep_days);
 	case OPT_PAD:
-		return take_count(optarg, ACK_PAD_MAX, &wish->pad);
+		return take_count("--pad", optarg, ACK_PAD_MAX, &wish->pad);
 	case OPT_LINKS:
-		return take_count(optarg, LEDGER_NUMBER_MAX, &wish->links_from);
+		return take_count("--links-from", optarg, LEDGER_NUMBER_MAX,
+		    &wish->links_from);
+	case OPT_NUMBER:
+		return take_count(
+		    "--number", optarg, NUMBER_MAX, &wish->number);
 	default:
 		return false;
 	}
+}
+
+static bool
+go_together(const struct wish *wish)
+{
+	const char *why = NULL;
+
+	if (wish->arrived && wish->cases == NULL)
+		why = "--arrived needs --cases CASES";
+	else if (wish->text != NULL && !wish->arrived)
+		why = "--arrived-text is for --arrived";
+	else if (wish->again && (wish->arrived || wish->pad > 0))
+		why =
+		    "--again sends what was sent, without --arrived and --pad";
+	if (why != NULL)
+		say_error("%s", why);
+	return why == NULL;
 }
 
 int
@@ -361,9 +407,7 @@ cmd_ack(int argc, char **argv)
 		if (!take_option(c, &wish))
 			return command_usage(help);
 	}
-	if (argc - optind != 2 || (wish.arrived && wish.cases == NULL) ||
-	    (wish.text != NULL && !wish.arrived) ||
-	    (wish.again && (wish.arrived || wish.pad > 0)))
+	if (argc - optind != 2 || !go_together(&wish))
 		return command_usage(help);
 	wish.keys = argv[optind];
 	wish.out = argv[optind + 1];

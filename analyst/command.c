@@ -21,8 +21,10 @@ command_help(const char *text)
 int
 command_usage(const char *text)
 {
-	/* The first line of a help text is the usage. */
-	say("%.*s", (int)strcspn(text, "\n"), text);
+	const char *end = strstr(text, "\n\n");
+
+	/* A help text begins with the usage, up to an empty line. */
+	say("%.*s", (int)(end != NULL ? end - text : 0), text);
 	say("Add --help for more.");
 	return EXIT_USAGE;
 }

@@ -391,7 +391,8 @@ say_refusal(enum status st, const struct keyring *kr,
 	switch (st) {
 	case ST_EXISTS:
 		say_error("this is change %" PRIu32 " of the root, and change"
-			  " %" PRIu32 " was followed already",
+			  " %" PRIu32 " was followed already: there is"
+			  " nothing to do",
 		    change->number, kr->changes);
 		break;
 	case ST_EARLY:

@@ -149,9 +149,11 @@ root_change_read(const struct root_change_files *files,
 	*why = "";
 	if ((st = parse(files->text, &read, why)) == ST_OK)
 		st = check(files, pinned, count, &read, why);
-	/* pinned may be part of *change: a caller that follows a chain. */
-	if (st != ST_OK)
+	/* Both signatures hold in these: a person may be told what it says. */
+	if (st != ST_OK && st != ST_EXISTS && st != ST_EARLY &&
+	    st != ST_WRONG_KEY)
 		memset(&read, 0, sizeof(read));
+	/* pinned may be part of *change: a caller that follows a chain. */
 	*change = read;
 	return st;
 }

@@ -28,7 +28,8 @@ struct root_change_files {
  * trusted now, and count how many changes led to it.  ST_OK; ST_MALFORMED,
  * ST_VERSION (*why is a phrase for people); ST_WRONG_KEY (from another root
  * than pinned); ST_FORGED; ST_EXISTS (number is not above count: taken
- * before); ST_EARLY (one before it is missing); ST_NOMEM.
+ * before); ST_EARLY (one before it is missing); ST_NOMEM.  *change is what it
+ * says with ST_OK, ST_WRONG_KEY, ST_EXISTS and ST_EARLY, else zeros.
  */
 MUST_CHECK enum status root_change_read(const struct root_change_files *files,
     const struct minisign_key *pinned, uint32_t count,

@@ -84,14 +84,16 @@ tell_skipped(const struct import *im)
 	if (now == had + 1)
 		return;
 	if (now == had + 2)
-		printf("Return bundle %" PRIu64 " of %s has not come:"
-		       " its answers are not here.",
+		printf("Return bundle %" PRIu64 " of %s has not come.\n",
 		    had + 1, im->signer);
 	else
 		printf("Return bundles %" PRIu64 " to %" PRIu64 " of %s have"
-		       " not come: their answers are not here.",
+		       " not come.\n",
 		    had + 1, now - 1, im->signer);
-	puts("  This one says all the same what was confirmed in them.");
+	printf("  What was confirmed in them is said here again.  Answers in"
+	       " them are not here,\n  unless this one was made with --again:"
+	       " ask %s, who may have to write them anew.\n",
+	    im->signer);
 }
 
 static bool

@@ -244,6 +244,10 @@ check_number(struct import *im)
 	tool_say("%s is return bundle %" PRIu64 " of %s, and number %" PRIu64
 		 " was taken already; " NOTHING_CHANGED,
 	    im->path, im->head.number, im->signer, im->confirmed.number);
+	/* It may be new, too: the number is not in a backup of a keyring. */
+	tool_say("if it is new, from a keyring that was restored, have it made"
+		 " again: tipline-analyst ack KEYS OUT --number %" PRIu64,
+	    im->confirmed.number + 1);
 	return false;
 }
 

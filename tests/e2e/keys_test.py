@@ -243,7 +243,8 @@ def a_root_is_changed_and_everybody_follows(s):
     s.sign("ks-2.txt", "", 0, "Key set 2")
     s.run("keyset take alice ks-2.txt", 1, "root take comes first")
     s.run("root take alice root-2.txt", 0, "Followed change 1")
-    s.run("root take alice root-2.txt", 1, "followed already")
+    s.run("root take alice root-2.txt", 1,
+          "this is change 1 of the root, and change 1 was followed")
     s.run("keyset take alice ks-2.txt", 0, "Took key set 2")
     s.run("keyset take alice ks-1.txt", 1, "root that has been replaced")
     s.run("keys list alice", 0, "changed 1 time\n")

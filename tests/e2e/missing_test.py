@@ -107,6 +107,52 @@ def a_server_that_was_put_back_is_told_what_it_forgot():
                [b"another tip 4"], "lost")
 
 
+def a_restored_keyring_goes_on_with_the_number_that_is_named():
+    with Line() as line:
+        line.start()
+        at = lambda name: os.path.join(line.home, name)
+        line.tip(b"a tip")
+        line.tool("tipline-operator", "export", line.line, at("b1"))
+        analyst(line, "open", line.keys, at("b1"), at("cases"))
+        for n in (1, 2):
+            analyst(line, "ack", line.keys, at("r%d" % n))
+            line.tool("tipline-operator", "import", line.line, at("r%d" % n))
+        # As after keys restore: no backup has it.
+        os.unlink(os.path.join(line.keys, "returned"))
+        said = analyst(line, "ack", line.keys, at("r3"))
+        expect("Return bundle 1 of" in said, said)
+        p = line.tool("tipline-operator", "import", line.line, at("r3"),
+                      check=False)
+        said = p.stderr.decode()
+        words = re.search("tipline-analyst (ack KEYS OUT .*)", said)
+        expect(p.returncode == 1 and "nothing was changed" in said and words,
+               said)
+        words = [{"KEYS": line.keys, "OUT": at("r4")}.get(w, w)
+                 for w in words.group(1).split()]
+        said = analyst(line, *words)
+        expect("Return bundle 3 of" in said, said)
+        line.tool("tipline-operator", "import", line.line, at("r4"))
+        # No number twice, and what is wrong is named.
+        for words, code, says in (
+                ("--number 3", 1, "--number 3 was used"),
+                ("--number 0", 2, "--number is a number from 1"),
+                ("--pad x", 2, "--pad is a number from 1"),
+                ("--arrived", 2, "--arrived needs --cases"),
+                ("--again --pad 2", 2, "--again sends what was sent")):
+            said = analyst(line, "ack", line.keys, at("r5"), *words.split(),
+                           code=code)
+            expect(says in said, said)
+            expect(code == 1 or "[--number N] [--again]" in said,
+                   "half a usage:", said)
+        # Confirmations of a lost one come again, answers do not.
+        analyst(line, "ack", line.keys, at("lost"))
+        analyst(line, "ack", line.keys, at("r6"))
+        p = line.tool("tipline-operator", "import", line.line, at("r6"))
+        expect(b"Return bundle 4 of" in p.stdout and
+               b"unless this one was made with --again" in p.stdout, p.stdout)
+
+
 if __name__ == "__main__":
     run_tests(a_bundle_that_did_not_come_is_brought_again,
+              a_restored_keyring_goes_on_with_the_number_that_is_named,
               a_server_that_was_put_back_is_told_what_it_forgot)
