@@ -215,10 +215,13 @@ confirm(void *ctx, uint64_t number, const struct ledger_tip *tip)
 	struct chain before;
 	bool known;
 
-	if (number != ack->chain.number + 1)
+	/* Where the server has another tip by now, its chain is another. */
+	if (number != ack->chain.number + 1 || tip->diverted)
 		ack->chain_known = false;
 	before = ack->chain;
 	known = go_on(ack, number, tip);
+	if (tip->diverted)
+		ack->chain_known = false;
 	if (!known || tip->state != LEDGER_OPENED) {
 		ack->not_confirmed += tip->state == LEDGER_OPENED;
 		return close_range(ack);

@@ -181,7 +181,8 @@ say_confirmed(const struct ack *ack)
 	}
 	if (ack->not_confirmed > 0)
 		say("    does not confirm %" PRIu64
-		    " opened tip%s: some before %s have not been seen",
+		    " opened tip%s: some before %s have not been seen, or the"
+		    " server has others by now",
 		    ack->not_confirmed, ack->not_confirmed == 1 ? "" : "s",
 		    ack->not_confirmed == 1 ? "it" : "them");
 	if (ack->links_from > 0 && ack->links == 0)

@@ -69,6 +69,19 @@ note_failed(struct run *run, const struct bytes *why)
 		run->reasons_cut = true;
 }
 
+/* One that the server signed and that has the number of another: once it is
+ * on disk, nothing waits for it any more. */
+static enum status
+settle_apart(struct run *run, enum tip_outcome outcome)
+{
+	enum status st;
+
+	if (run->in.verdict != INBOX_OTHER || outcome == TIP_FAILED)
+		return ST_OK;
+	st = cases_commit(&run->apart);
+	return st == ST_OK ? inbox_other_opened(&run->in) : st;
+}
+
 static enum status
 open_one(struct run *run, struct cases *cases, struct bytes *why)
 {
@@ -84,7 +97,7 @@ open_one(struct run *run, struct cases *cases, struct bytes *why)
 		note_failed(run, why);
 	run->there += outcome == TIP_THERE;
 	if (!proved)
-		return ST_OK;
+		return settle_apart(run, outcome);
 	run->in.news += outcome == TIP_OPENED || run->in.was == LEDGER_NOT_SEEN;
 	/* A tip that is altered was not seen; one that waits to be moved into
 	 * place is recorded then. */

@@ -220,6 +220,13 @@ ask_ledger(const struct server *s, uint32_t epoch, struct bytes *why)
 		    " tip %" PRIu64 ": any could be of this week\n",
 		    e.unknown, e.unknown == 1 ? "" : "s", id,
 		    e.unknown == 1 ? "was" : "were", e.first_unknown);
+	if (e.others > 0)
+		ADD(why,
+		    "    %" PRIu64 " tip%s of server %s, first tip %" PRIu64
+		    ", came twice as different ones, since it went back in"
+		    " time; not both were opened (tipline-analyst open KEYS"
+		    " BUNDLE CASES --unproved)\n",
+		    e.others, e.others == 1 ? "" : "s", id, e.first_other);
 	if (e.stated == 0)
 		ADD(why,
 		    "    no bundle of server %s was seen yet: tips of this week"

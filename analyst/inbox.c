@@ -126,6 +126,39 @@ inbox_open(const char *path, const struct server_identity *server,
 	return ledger_failed(in, look_back(in));
 }
 
+/*
+ * Two tips of one number: the server went back in time.  What was opened
+ * stays; the other one is remembered until it was opened apart, or its key
+ * would be destroyed before.
+ */
+static enum status
+note_other(struct inbox *in)
+{
+	struct ledger_tip *e = &in->entry;
+
+	in->verdict = INBOX_OTHER;
+	ranges_add(&in->other, in->tip.number, in->tip.number);
+	if (memcmp(e->other, in->tip.digest, DIGEST_LEN) != 0) {
+		memcpy(e->other, in->tip.digest, DIGEST_LEN);
+		e->other_waits = true;
+	}
+	e->diverted = true;
+	return ledger_failed(in, ledger_put(in->ledger, in->tip.number, e));
+}
+
+enum status
+inbox_other_opened(struct inbox *in)
+{
+	struct ledger_tip e;
+	enum status st = ledger_get(in->ledger, in->tip.number, &e);
+
+	if (st == ST_OK && memcmp(e.other, in->tip.digest, DIGEST_LEN) == 0) {
+		e.other_waits = false;
+		st = ledger_put(in->ledger, in->tip.number, &e);
+	}
+	return ledger_failed(in, st);
+}
+
 /* What the ledger knows of the tip, and is to know. */
 static enum status
 judge(struct inbox *in)
@@ -144,11 +177,11 @@ judge(struct inbox *in)
 			memcmp(e->digest, tip->digest, DIGEST_LEN) != 0)) ||
 	    (e->has_link && tip->has_link &&
 		memcmp(e->link, tip->link, DIGEST_LEN) != 0);
-	if (other) {
-		in->verdict = INBOX_OTHER;
-		ranges_add(&in->other, tip->number, tip->number);
-		return ST_OK;
-	}
+	if (other)
+		return note_other(in);
+	/* Was the server put right? */
+	if (in->head.start.bundle > in->knew.bundle)
+		e->diverted = false;
 	in->verdict = tip->purged ? INBOX_PURGED : INBOX_PROVED;
 	if (!known) {
 		e->state = LEDGER_SEEN;

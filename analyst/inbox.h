@@ -79,6 +79,10 @@ MUST_CHECK enum status inbox_tip_end(struct inbox *in);
  * the ledger, said aloud. */
 MUST_CHECK enum status inbox_record(struct inbox *in);
 
+/* The tip, which is INBOX_OTHER, was opened apart and is on disk.  ST_OK, or
+ * a fault of the ledger, said aloud. */
+MUST_CHECK enum status inbox_other_opened(struct inbox *in);
+
 /*
  * Say how the bundle ended, st being what inbox_next() said last, what is
  * wrong with it, and what has not been seen; write the ledger.  Returns

@@ -207,6 +207,7 @@ struct unseen {
 	uint64_t next;   /* the lowest number not looked at */
 	uint64_t bundle; /* in which the number before it came, 0 unknown */
 	uint64_t gaps;
+	struct ranges others; /* other tips of known numbers that wait */
 };
 
 /* Name the bundles that must have been between, when they are known. */
@@ -242,6 +243,8 @@ pass_seen(void *ctx, uint64_t number, const struct ledger_tip *tip)
 {
 	struct unseen *u = ctx;
 
+	if (tip->other_waits)
+		ranges_add(&u->others, number, number);
 	if (tip->state == LEDGER_NOT_SEEN)
 		return ST_OK;
 	if (number > u->next)
@@ -249,6 +252,21 @@ pass_seen(void *ctx, uint64_t number, const struct ledger_tip *tip)
 	u->next = number + 1;
 	u->bundle = tip->bundle;
 	return ST_OK;
+}
+
+/* Those of this bundle were said as what they are. */
+static void
+say_others(const struct inbox *in, const struct ranges *others)
+{
+	char text[RANGES_TEXT_MAX];
+
+	if (others->n == 0 || in->other.n > 0)
+		return;
+	ranges_text(others, text);
+	say_error("%s came a second time as %s, when the server went back in"
+		  " time, and still %s: open that bundle again with --unproved",
+	    text, ranges_single(others) ? "another one" : "others",
+	    ranges_single(others) ? "waits" : "wait");
 }
 
 enum status
@@ -267,7 +285,8 @@ inbox_say_unseen(const struct inbox *in, bool *all)
 	if (u.gaps > GAPS_SAID_MAX)
 		say_error(
 		    "and %" PRIu64 " more such gaps", u.gaps - GAPS_SAID_MAX);
-	*all = u.gaps == 0;
+	say_others(in, &u.others);
+	*all = u.gaps == 0 && u.others.n == 0;
 	if (*all && facts.last > 0)
 		say("Everything the server had up to tip %" PRIu64
 		    " has been seen.",
@@ -280,6 +299,8 @@ inbox_say_contents(const struct inbox *in, bool complete)
 {
 	const struct bundle_start *start = &in->head.start;
 	const uint64_t first = start->before.number + 1;
+	/* Also those that are others than were seen before. */
+	const uint64_t held = in->highest < first ? 0 : in->highest - first + 1;
 	char id[KEY_ID_TEXT_LEN + 1];
 
 	if (!complete) {
@@ -293,15 +314,14 @@ inbox_say_contents(const struct inbox *in, bool complete)
 	key_id_text(in->server->id, id);
 	say("Bundle %" PRIu64 " is complete and unaltered, from server %s.",
 	    start->bundle, id);
-	if (in->tips == 0)
+	if (held == 0)
 		say("It holds no tips; first number %" PRIu64
 		    " would be the next.",
 		    first);
 	else
 		say("It holds %" PRIu64 " tip%s: first number %" PRIu64
 		    ", last number %" PRIu64 ".",
-		    in->tips, in->tips == 1 ? "" : "s", first,
-		    first + in->tips - 1);
-	if (in->tips > 0 && in->news == 0)
+		    held, held == 1 ? "" : "s", first, in->highest);
+	if (held > 0 && in->news == 0 && in->other.n == 0)
 		say("Seen before: nothing in it is new.");
 }

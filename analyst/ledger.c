@@ -8,7 +8,7 @@
  *	        8 u64 bundle | 4 u32 epoch | 4 zero | 8 u64 highest |
  *	        64 zero | 8 check
  *	record  1 state | 1 flags | 2 zero | 4 u32 epoch | 8 u64 length |
- *	        8 u64 bundle | 32 digest | 32 link | 32 zero | 8 check
+ *	        8 u64 bundle | 32 digest | 32 link | 32 other | 8 check
  *
  * The check is BLAKE2b over the slot's number and what stands before, so that
  * a damaged or moved slot is told.  highest is the highest record that was
@@ -41,7 +41,9 @@
 #define FLAG_LINK 1
 #define FLAG_PURGED 2
 #define FLAG_ANSWERED 4
-#define FLAGS_ALL 7
+#define FLAG_OTHER_WAITS 8
+#define FLAG_DIVERTED 16
+#define FLAGS_ALL 31
 
 struct ledger {
 	int fd;
@@ -263,11 +265,14 @@ take_slot(const struct ledger *l, uint64_t number,
 	tip->has_link = (p[1] & FLAG_LINK) != 0;
 	tip->purged = (p[1] & FLAG_PURGED) != 0;
 	tip->answered = (p[1] & FLAG_ANSWERED) != 0;
+	tip->other_waits = (p[1] & FLAG_OTHER_WAITS) != 0;
+	tip->diverted = (p[1] & FLAG_DIVERTED) != 0;
 	tip->epoch = le32_get(p + 4);
 	tip->len = le64_get(p + 8);
 	tip->bundle = le64_get(p + 16);
 	memcpy(tip->digest, p + 24, DIGEST_LEN);
 	memcpy(tip->link, p + 56, DIGEST_LEN);
+	memcpy(tip->other, p + 88, DIGEST_LEN);
 	return ST_OK;
 }
 
@@ -299,12 +304,15 @@ ledger_put(struct ledger *ledger, uint64_t number, const struct ledger_tip *tip)
 	slot[0] = (uint8_t)tip->state;
 	slot[1] = (uint8_t)((tip->has_link ? FLAG_LINK : 0) |
 	    (tip->purged ? FLAG_PURGED : 0) |
-	    (tip->answered ? FLAG_ANSWERED : 0));
+	    (tip->answered ? FLAG_ANSWERED : 0) |
+	    (tip->other_waits ? FLAG_OTHER_WAITS : 0) |
+	    (tip->diverted ? FLAG_DIVERTED : 0));
 	le32_put(slot + 4, tip->epoch);
 	le64_put(slot + 8, tip->len);
 	le64_put(slot + 16, tip->bundle);
 	memcpy(slot + 24, tip->digest, DIGEST_LEN);
 	memcpy(slot + 56, tip->link, DIGEST_LEN);
+	memcpy(slot + 88, tip->other, DIGEST_LEN);
 	check_of(number, slot, slot + CHECKED_LEN);
 	st = write_at(ledger->fd, number * SLOT_LEN, slot, sizeof(slot));
 	if (st != ST_OK)
@@ -429,6 +437,9 @@ count_tip(void *ctx, uint64_t number, const struct ledger_tip *tip)
 	struct epoch_count *c = ctx;
 	struct ledger_epoch *out = c->out;
 
+	/* Its week is not known: it holds back all. */
+	if (tip->other_waits && out->others++ == 0)
+		out->first_other = number;
 	if (tip->state == LEDGER_NOT_SEEN)
 		return ST_OK;
 	count_unknown(out, c->next, number - c->next);

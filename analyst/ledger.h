@@ -37,6 +37,11 @@ struct ledger_tip {
 	uint8_t digest[DIGEST_LEN];
 	bool has_link, purged, answered; /* answered: a reply was written */
 	uint8_t link[DIGEST_LEN];
+	/* Of a server that went back in time: another tip that it signed with
+	 * this number; whether that one still waits to be opened apart, and
+	 * whether it is the one that the server has now. */
+	uint8_t other[DIGEST_LEN];
+	bool other_waits, diverted;
 };
 
 /* The highest that any bundle's signed head has said. */
@@ -90,6 +95,8 @@ struct ledger_epoch {
 	uint64_t first_unopened;   /* 0: none */
 	uint64_t unknown; /* numbers not seen, or seen without their epoch */
 	uint64_t first_unknown;
+	uint64_t others; /* other tips of known numbers, not opened */
+	uint64_t first_other;
 	uint32_t stated; /* highest epoch any bundle's head has said */
 };
 MUST_CHECK enum status ledger_epoch(

@@ -335,6 +335,44 @@ def keys_go_when_their_tips_are_opened(s):
           " --without-own --out x", 1, "no key for the current week")
 
 
+def tips_of_a_second_history_hold_their_keys_back(s):
+    """The server was put back to its state after tip 5 and went on: tips 6 to
+    10 are there twice, and both are opened before any key goes."""
+    s.rings(weeks=6)
+    week = this_week()
+    s.bundle("b1", tips_of(week, 5))
+    s.bundle("b2", tips_of(week, 5), "b1")
+    for bundle in ("b1", "b2"):
+        s.run("open alice %s cases" % bundle)
+        s.run("verify bob %s" % bundle)
+    s.bundle("b3", "bundle 3\n" + tips_of(week, 7), "b1")
+    s.run("open alice b3 cases", 1, ("went back in time: tips 6 to 10 were",
+                                     "first number 6, last number 12"))
+    s.run("verify bob b3", 1, "went back in time: tips 6 to 10 were")
+    s.ahead = 2
+    s.bundle("b4", "bundle 4\nin-force %d\n" % (week + 2) +
+             tips_of(week + 2, 1), "b3")
+    waits = "tips 6 to 10 came a second time as others"
+    s.run("open alice b4 cases", 1, waits)
+    for name in ("b1", "b2", "b3", "b4"):
+        s.run("open bob %s cases-bob" % name,
+              1, waits if name != "b3" else ())
+    # The server has other tips 6 to 10 now: what was opened of these numbers
+    # is not confirmed to it, and all else fits its chain.
+    s.run("ack alice r1", 0, "confirms 7 opened tips: tips 1 to 5, 12 and 13")
+    held = "5 tips of server .*, first tip 6, came twice as different ones"
+    for name in ("alice", "bob"):
+        s.run("keys destroy %s --past" % name, 0, held)
+        expect("%d.key" % week in s.names(name, "epochs"), name, "destroyed")
+    s.run("open alice b3 cases --unproved", 1, "Nothing proves 5 of them")
+    expect(len(s.names("cases", "unproved")) == 7,
+           s.names("cases", "unproved"))  # with the list and what it is of
+    s.run("keys destroy bob --past", 0, held)
+    s.run("open alice b4 cases", 0, "Everything the server had up to tip 13")
+    s.run("open alice b3 cases", 1)  # nothing waits again
+    s.run("keys destroy alice --past", 0, "Destroyed the key of week %d" % week)
+
+
 def forcing_needs_the_number_typed(s):
     s.rings()
     week = this_week()
@@ -569,6 +607,7 @@ SCENARIOS = (
     a_root_is_changed_and_everybody_follows,
     a_lost_root_is_replaced_by_hand,
     keys_go_when_their_tips_are_opened,
+    tips_of_a_second_history_hold_their_keys_back,
     forcing_needs_the_number_typed,
     any_few_of_many_restore,
     a_destroyed_key_is_in_no_backup_but_one_that_says_so,

@@ -210,6 +210,19 @@ another_tip_under_a_known_number_is_never_recorded(void **state)
 	inbox_close(&in);
 	assert_int_equal(ledger_get(ledger, 2, &after), ST_OK);
 	assert_memory_equal(before.digest, after.digest, DIGEST_LEN);
+	/* It is remembered beside, until it was opened apart. */
+	assert_true(after.other_waits && after.diverted);
+	assert_memory_not_equal(after.other, after.digest, DIGEST_LEN);
+	assert_int_equal(inbox_open(path, &server, ledger, &in), ST_OK);
+	for (int i = 0; i < TIPS; i++) {
+		assert_int_equal(inbox_next(&in), ST_OK);
+		assert_int_equal(inbox_tip_end(&in), ST_OK);
+		assert_int_equal(inbox_other_opened(&in), ST_OK);
+	}
+	inbox_close(&in);
+	assert_int_equal(ledger_get(ledger, 2, &after), ST_OK);
+	assert_false(after.other_waits);
+	assert_true(after.diverted);
 	ledger_close(ledger);
 	bytes_free(&other);
 }

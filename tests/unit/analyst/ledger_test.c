@@ -199,7 +199,7 @@ an_epoch_is_counted_over_the_whole_chain(void **state)
 	    {5, {.state = LEDGER_OPENED, .epoch = 6}},
 	    {6, {.state = LEDGER_SEEN, .purged = true}}, /* another's */
 	    {7, {.state = LEDGER_NOT_SEEN, .has_link = true}},
-	    {9, {.state = LEDGER_OPENED, .epoch = 5}},
+	    {9, {.state = LEDGER_OPENED, .epoch = 5, .other_waits = true}},
 	};
 	const struct ledger_facts facts = {.last = 11, .epoch = 6};
 	struct ledger_epoch e;
@@ -218,10 +218,14 @@ an_epoch_is_counted_over_the_whole_chain(void **state)
 	assert_int_equal(e.unknown, 5); /* 4, 7, 8, 10, 11 */
 	assert_int_equal(e.first_unknown, 4);
 	assert_int_equal(e.stated, 6);
+	/* Of which week the other tip 9 is, nobody knows yet. */
+	assert_int_equal(e.others, 1);
+	assert_int_equal(e.first_other, 9);
 	assert_int_equal(ledger_epoch(l, 6, &e), ST_OK);
 	assert_int_equal(e.opened, 1);
 	assert_int_equal(e.unopened, 0);
 	assert_int_equal(e.first_unopened, 0);
+	assert_int_equal(e.others, 1);
 	ledger_close(l);
 }
 
