@@ -113,8 +113,12 @@ line_server(const struct line *line, struct server_identity *server,
 	if (st == ST_OK)
 		st = server_identity_parse(text.p, text.len, server);
 	if (st != ST_OK)
-		snprintf(why, LINE_WHY_LEN, LINE_SERVER_PUB ": %s",
-		    st == ST_IO ? strerror(errno) : status_text(st));
+		snprintf(why, LINE_WHY_LEN, "LINE/" LINE_SERVER_PUB " %s%s",
+		    st == ST_ABSENT ? "is missing: bring it back"
+				    : "cannot be used: ",
+		    st == ST_ABSENT   ? ""
+			: st == ST_IO ? strerror(errno)
+				      : status_text(st));
 	bytes_free(&text);
 	return st;
 }
@@ -146,7 +150,9 @@ line_running(const struct line *line)
 	pid_t pid = 0;
 	int fd;
 
-	fd = openat(line->dirfd, LINE_LOCK, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* Nor does it wait for somebody to write, were it no plain file. */
+	fd = openat(line->dirfd, LINE_LOCK,
+	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return 0;
 	if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)

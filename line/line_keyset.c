@@ -66,8 +66,9 @@ check_belongs(const struct line *line, const struct keyset *set, uint64_t least,
 	struct server_identity own;
 	enum status st;
 
+	/* Absent would mean that the key set is. */
 	if ((st = line_server(line, &own, why)) != ST_OK)
-		return st;
+		return st == ST_ABSENT ? ST_MALFORMED : st;
 	if (memcmp(own.id, set->server.id, KEY_ID_LEN) != 0 ||
 	    memcmp(own.key, set->server.key, PUBLIC_KEY_LEN) != 0) {
 		snprintf(why, LINE_WHY_LEN,

@@ -85,7 +85,9 @@ confirmed_open(const struct line *line, const uint8_t id[static KEY_ID_LEN],
 	*c = (struct confirmed){.end = true};
 	key_id_text(id, name);
 	snprintf(path, sizeof(path), LINE_CONFIRMED "/%s", name);
-	fd = openat(line->dirfd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	/* A pipe in its place reads as empty, rather than not at all. */
+	fd = openat(
+	    line->dirfd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd == -1)
 		return errno == ENOENT ? ST_ABSENT : ST_IO;
 	if ((c->file = fdopen(fd, "r")) == NULL) {

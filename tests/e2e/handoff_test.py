@@ -11,8 +11,8 @@ import subprocess
 import time
 
 from disk import Disk
-from handoff import (DAY, Bundle, Root, chain_of, confirmed, link_item, reply,
-                     return_bundle, server_key)
+from handoff import (DAY, Bundle, Root, chain_of, confirmed, key_id,
+                     link_item, reply, return_bundle, server_key)
 from nacl.signing import SigningKey
 from tipline import LONG, Line, expect, run_tests
 
@@ -419,6 +419,28 @@ def a_full_line_takes_confirmations_so_that_a_purge_makes_room():
         expect(line.status()["replies_waiting"] == 200, line.status())
 
 
+def what_is_no_file_of_confirmations_is_told_at_once():
+    with Handoff() as line:
+        ident = key_id(3, bytes(line.root.signer["alice"].verify_key)).hex()
+        place = os.path.join(line.line, "confirmed", ident)
+        os.mkdir(os.path.dirname(place), 0o700)
+        good = line.give("alice", 1, [])
+        for make, unmake in ((os.mkfifo, os.unlink), (os.mkdir, os.rmdir),
+                             (lambda p: os.symlink("x", p), os.unlink),
+                             (lambda p: open(p, "w").close(), os.unlink)):
+            make(place)
+            for words, *args in (("is damaged", "import", line.line, good),
+                                 ("cannot be read", "purge", line.line)):
+                p = subprocess.run(
+                    [os.path.join(line.bin, "tipline-operator"), *args],
+                    stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                expect(p.returncode == 1 and words in p.stderr.decode() and
+                       "take it away" in p.stderr.decode(), args, p)
+            expect(line.status()["tips"] == 0, "no status")
+            unmake(place)
+        line.operator("import", line.line, good)
+
+
 def each_wrong_return_bundle_is_refused_with_the_reason():
     with Handoff() as line, Handoff() as other:
         line.start()
@@ -619,6 +641,7 @@ run_tests(the_analysts_own_tool_opens_confirms_and_answers,
           a_power_cut_uses_no_number_twice_and_loses_no_mark,
           a_return_bundle_is_taken_up_once_and_whole,
           a_full_line_takes_confirmations_so_that_a_purge_makes_room,
+          what_is_no_file_of_confirmations_is_told_at_once,
           each_wrong_return_bundle_is_refused_with_the_reason,
           a_purge_removes_what_all_have_confirmed_and_nothing_else,
           a_purge_that_is_killed_goes_on)

@@ -197,7 +197,7 @@ missing_and_damaged_files_are_told_by_name(void **state)
 	char why[LINE_WHY_LEN];
 	struct keyset set;
 
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
 		bench_empty(b);
 		bench_install_first(b, 1);
 		bench_put(b, table[i].name, "x\n", 2);
@@ -209,6 +209,15 @@ missing_and_damaged_files_are_told_by_name(void **state)
 		    line_keyset_load(&b->line, &set, why), ST_OK);
 		assert_non_null(strstr(why, table[i].words));
 	}
+	/* This one the tests share. */
+	bench_empty(b);
+	bench_install_first(b, 1);
+	assert_int_equal(
+	    renameat(b->line.dirfd, LINE_SERVER_PUB, b->line.dirfd, "kept"), 0);
+	assert_int_not_equal(line_keyset_load(&b->line, &set, why), ST_OK);
+	assert_non_null(strstr(why, LINE_SERVER_PUB " is missing"));
+	assert_int_equal(
+	    renameat(b->line.dirfd, "kept", b->line.dirfd, LINE_SERVER_PUB), 0);
 }
 
 int
