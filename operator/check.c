@@ -56,8 +56,9 @@ check_running(const struct line *line, struct findings *f)
 		    f, "server: tipline-intake runs as process %ld", (long)pid);
 	else
 		finding_warn(f,
-		    "server: tipline-intake is not running:"
-		    " start it with tipline-intake %s",
+		    "server: tipline-intake is not running: if status names"
+		    " nothing that comes first, start it with tipline-intake"
+		    " %s",
 		    line->path);
 }
 

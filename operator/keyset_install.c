@@ -93,6 +93,7 @@ install(const struct line *line, const struct keyset_offer *offer)
 {
 	const char *const write[] = {line->path, NULL};
 	char why[LINE_WHY_LEN];
+	const bool restored = line_is_restored(line);
 	struct confine_missing missing;
 	enum status st;
 
@@ -108,6 +109,10 @@ install(const struct line *line, const struct keyset_offer *offer)
 	if (offer->root != NULL)
 		tell_root(offer->root);
 	tool_tell_server(line, "the key set");
+	if (restored)
+		puts("This line comes from a backup.  Before it is started,"
+		     " import each analyst's\nreturn bundle with links:"
+		     " tipline-operator status says from which tip on.");
 	return TOOL_DONE;
 }
 

@@ -160,9 +160,23 @@ status_judge(struct status_facts *f)
 {
 	f->level = LEVEL_FINE;
 	f->warnings = 0;
-	if (f->pid == 0)
+	if (f->pid == 0 && !f->links_open)
 		warn(f, LEVEL_CRITICAL,
 		    "tipline-intake is not running: start it");
+	else if (f->pid == 0)
+		warn(f, LEVEL_CRITICAL,
+		    "tipline-intake is not running; this line comes from a"
+		    " backup: start it only when each analyst's return bundle"
+		    " with links was imported (tipline-analyst ack KEYS OUT"
+		    " --links-from %" PRIu64 "); after the first new tip it is"
+		    " too late",
+		    f->usage.last + 1);
+	else if (f->links_open)
+		warn(f, LEVEL_WARNING,
+		    "this line comes from a backup and runs: unless each"
+		    " analyst's return bundle with links was imported, stop"
+		    " tipline-intake until it is; after the first new tip it is"
+		    " too late");
 	judge_keys(f);
 	if (f->pid != 0 && f->recipients != 0 && !f->text)
 		warn(f, LEVEL_CRITICAL,

@@ -6,6 +6,7 @@
 
 #include "crypto/envelope.h"
 #include "operator/confirmed.h"
+#include "operator/relink.h"
 #include "operator/status_parts.h"
 
 #define TEXT_TIP 262144 /* a message of the largest size, sealed for all */
@@ -104,6 +105,10 @@ status_learn(const struct line *line, struct status_facts *f)
 	st = store_open(line->data_path, STORE_READ, &limits, &store);
 	if (st == ST_OK)
 		st = store_usage(store, &f->usage);
+	/* A damaged LINE/links is for import to tell, not for here. */
+	if (st == ST_OK &&
+	    relink_open(line, store, f->usage.last, &f->links_open) != ST_OK)
+		f->links_open = false;
 	store_close(store);
 	if (st != ST_OK)
 		return st;

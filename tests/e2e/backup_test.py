@@ -324,7 +324,12 @@ def a_restored_line_is_the_line_and_goes_on_after_the_links():
         install = ["keyset", "install", new, line.set_path]
         p = line.tool("tipline-operator", *install, check=False)
         expect(p.returncode == 1, "a restored line takes any key set")
-        line.tool("tipline-operator", *install, "--sequence", "1")
+        p = line.tool("tipline-operator", *install, "--sequence", "1")
+        expect(b"Before it is started, import" in p.stdout, p.stdout)
+        # Who is in a hurry looks at status, which does not say: start it.
+        said = line.tool("tipline-operator", "status", new).stdout.decode()
+        expect("start it only when" in said and "--links-from 7)" in said,
+               said)
         got = all_tips(line, new, line.server)
         expect(got.number == 8, got.number)
         expect([(t.number, t.digest, t.sealed) for t in got.tips] ==
