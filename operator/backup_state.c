@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/durable.h"
@@ -26,6 +27,29 @@ static const char *const files[] = {CONFIG_FILE, LINE_SERVER_KEY,
     LINE_EPOCH, LINE_EXPORTED, NULL};
 static const char *const folders[] = {LINE_ROOTS, LINE_CONFIRMED, NULL};
 
+/* ST_OK, ST_ABSENT, or ST_IO after words. */
+static enum status
+open_plain(const struct backup *b, const char *name, int *fd)
+{
+	struct stat sb;
+	const char *why = "it is no plain file: take it away";
+
+	*fd = openat(b->line.dirfd, name,
+	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (*fd == -1 && errno == ENOENT)
+		return ST_ABSENT;
+	if (*fd != -1 && fstat(*fd, &sb) == 0 && S_ISREG(sb.st_mode))
+		return ST_OK;
+	if (*fd != -1)
+		close(*fd);
+	else if (errno != ELOOP)
+		why = strerror(errno);
+	*fd = -1;
+	errno = EIO;
+	tool_say("%s/%s cannot be read: %s", b->line.path, name, why);
+	return ST_IO;
+}
+
 /* A file piece by piece, so that its size does not matter. */
 static enum status
 put_file(struct backup *b, struct backup_seal *seal, const char *name)
@@ -33,10 +57,10 @@ put_file(struct backup *b, struct backup_seal *seal, const char *name)
 	uint8_t piece[PIECE_LEN];
 	enum status st;
 	ssize_t n = 1;
-	int fd = openat(b->line.dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd;
 
-	if (fd == -1)
-		return errno == ENOENT ? ST_OK : ST_IO;
+	if ((st = open_plain(b, name, &fd)) != ST_OK)
+		return st == ST_ABSENT ? ST_OK : st;
 	st = backup_seal_file(seal, name);
 	while (st == ST_OK && n > 0) {
 		if ((n = read(fd, piece, sizeof(piece))) > 0)

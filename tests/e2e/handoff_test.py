@@ -425,6 +425,14 @@ def what_is_no_file_of_confirmations_is_told_at_once():
         place = os.path.join(line.line, "confirmed", ident)
         os.mkdir(os.path.dirname(place), 0o700)
         good = line.give("alice", 1, [])
+        secret, words = line.path("secret"), line.path("words")
+        with open(words, "w") as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.write("correct horse battery staple\n")
+        line.tool("tipline-restore", "key", "make", secret,
+                  "--passphrase-file", words)
+        save = ["backup", line.line, line.path("saved"), "--key",
+                secret + ".pub"]
         for make, unmake in ((os.mkfifo, os.unlink), (os.mkdir, os.rmdir),
                              (lambda p: os.symlink("x", p), os.unlink),
                              (lambda p: open(p, "w").close(), os.unlink)):
@@ -437,7 +445,12 @@ def what_is_no_file_of_confirmations_is_told_at_once():
                 expect(p.returncode == 1 and words in p.stderr.decode() and
                        "take it away" in p.stderr.decode(), args, p)
             expect(line.status()["tips"] == 0, "no status")
+            if not os.path.isfile(place):
+                p = line.operator(*save, check=False)
+                expect(p.returncode == 1 and ident + " cannot be read: it is"
+                       " no plain file" in p.stderr.decode(), p)
             unmake(place)
+        line.operator(*save)
         line.operator("import", line.line, good)
 
 
