@@ -148,7 +148,8 @@ run(struct import *im)
 {
 	const time_t now = time(NULL);
 
-	im->today = now > 0 ? (uint32_t)(now / DAY) : 0;
+	im->now = now > 0 ? (uint64_t)now : 0;
+	im->today = (uint32_t)(im->now / DAY);
 	if (!open_file(im) || !confine_import(im) ||
 	    !turn_take(&im->line, TURN_IMPORT, &im->turn) || !open_line(im) ||
 	    !import_check(im) || !import_apply(im))

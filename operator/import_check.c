@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/num.h"
 #include "operator/import_parts.h"
 #include "operator/progress.h"
 #include "operator/relink.h"
@@ -251,6 +252,24 @@ check_number(struct import *im)
 	return false;
 }
 
+/* Last days are cut to what the clock allows; with one that is behind,
+ * answers would end before their time once it is right. */
+static bool
+check_clock(const struct import *im)
+{
+	char text[TIME_TEXT_LEN + 1];
+
+	if (im->replies == 0 || im->now >= im->set.from)
+		return true;
+	time_format(im->now, text);
+	tool_say("this machine's clock says %s, and the installed key set"
+		 " began later; " NOTHING_CHANGED
+		 ", since answers are kept by the clock: set it, then import"
+		 " the same file",
+	    text);
+	return false;
+}
+
 bool
 import_check(struct import *im)
 {
@@ -262,7 +281,7 @@ import_check(struct import *im)
 	enum status st;
 
 	/* The signature first; nothing is believed before. */
-	if (!import_read(im, &count) || !check_number(im))
+	if (!import_read(im, &count) || !check_number(im) || !check_clock(im))
 		return false;
 	st = relink_open(&im->line, im->store, im->last, &im->links_open);
 	if (st != ST_OK) {

@@ -35,6 +35,7 @@ struct import {
 	struct confirmed_new new;
 	struct store *store;
 	uint64_t last; /* the database's */
+	uint64_t now;  /* seconds since 1970 */
 	uint32_t today;
 	/* The chain: of the database, then of the links behind it. */
 	struct rows rows;

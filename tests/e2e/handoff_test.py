@@ -419,6 +419,32 @@ def a_full_line_takes_confirmations_so_that_a_purge_makes_room():
         expect(line.status()["replies_waiting"] == 200, line.status())
 
 
+def with_a_clock_that_is_behind_no_answer_is_taken():
+    """It would end before its time when the clock is right again."""
+    behind = dict(os.environ, CLOCK_SHIM_SECONDS=str(-3 * 365 * DAY),
+                  LD_PRELOAD=os.environ["TIPLINE_CLOCK_SHIM"])
+    with Handoff() as line:
+        line.start()
+        line.tips(2)
+        links = line.links()
+        path = line.give("alice", 1, [
+            confirmed(1, 2, links[0], links[2]), reply(TODAY + 30)])
+        before = line.fingerprint()
+        p = line.operator("import", line.line, path, check=False, env=behind)
+        said = p.stderr.decode()
+        expect(p.returncode == 1 and "this machine's clock says 20" in said
+               and "began later; nothing was changed" in said, said)
+        expect(line.fingerprint() == before, "something was changed")
+        # What is confirmed does not hang on the clock.
+        p = line.operator("import", line.line, line.give("bob", 1, [
+            confirmed(1, 2, links[0], links[2])], name="bob"), env=behind)
+        expect(b"Tips 1 to 2 confirmed by bob" in p.stdout, p.stdout)
+        p = line.operator("import", line.line, path)
+        expect(b"1 answer taken" in p.stdout and b"shortened" not in p.stdout,
+               p.stdout)
+        line.stop()
+
+
 def what_is_no_file_of_confirmations_is_told_at_once():
     with Handoff() as line:
         ident = key_id(3, bytes(line.root.signer["alice"].verify_key)).hex()
@@ -654,6 +680,7 @@ run_tests(the_analysts_own_tool_opens_confirms_and_answers,
           a_power_cut_uses_no_number_twice_and_loses_no_mark,
           a_return_bundle_is_taken_up_once_and_whole,
           a_full_line_takes_confirmations_so_that_a_purge_makes_room,
+          with_a_clock_that_is_behind_no_answer_is_taken,
           what_is_no_file_of_confirmations_is_told_at_once,
           each_wrong_return_bundle_is_refused_with_the_reason,
           a_purge_removes_what_all_have_confirmed_and_nothing_else,
