@@ -87,8 +87,10 @@ check_belongs(const struct line *line, const struct keyset *set, uint64_t least,
 	if (set->sequence < least) {
 		snprintf(why, LINE_WHY_LEN,
 		    "the key set has the sequence number %" PRIu64
-		    ", but %" PRIu64 " was accepted before: it is an old one",
-		    set->sequence, least);
+		    ", but %" PRIu64 " was accepted before: it is an old one,"
+		    " or made without knowing the number: tipline-analyst"
+		    " keyset make --sequence %" PRIu64,
+		    set->sequence, least, least + 1);
 		return ST_DENIED;
 	}
 	return ST_OK;

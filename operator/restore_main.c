@@ -286,6 +286,11 @@ main(int argc, char **argv)
 			(argc > 2 && strcmp(argv[2], commands[i].second) == 0)))
 			return run(&commands[i], argc - words, argv + words);
 	}
+	if (argc == 3 && strcmp(argv[1], "key") == 0 &&
+	    (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+		print_help(stdout);
+		return TOOL_DONE;
+	}
 	tool_say("there is no command '%s%s%s'", argv[1], argc > 2 ? " " : "",
 	    argc > 2 ? argv[2] : "");
 	fputs("Try: tipline-restore --help\n", stderr);

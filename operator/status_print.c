@@ -54,6 +54,10 @@ print_hand_offs(const struct status_facts *f)
 
 		if (c->highest == 0)
 			printf("confirmed      nothing by %s\n", c->name);
+		else if (c->up_to == 0)
+			printf("confirmed      some up to tip %" PRIu64
+			       " by %s, but not tip 1\n",
+			    c->highest, c->name);
 		else if (c->highest == c->up_to)
 			printf("confirmed      up to tip %" PRIu64 " by %s\n",
 			    c->up_to, c->name);

@@ -109,6 +109,8 @@ def a_backup_key_is_made_once_and_opens_with_its_passphrase_only():
         p = restore_tool(line, "key", "make", key, "--passphrase-file",
                          line.pass_file, check=False)
         expect(p.returncode == 1 and b"not overwritten" in p.stderr, p.stderr)
+        p = restore_tool(line, "key", "--help")
+        expect(b"key make" in p.stdout, p.stdout)
         folder = os.path.join(line.home, "b")
         backup(line, folder, key)
         wrong = os.path.join(line.home, "wrong")

@@ -120,6 +120,7 @@ def tips_of(week, count=1):
 
 
 def help_and_wrong_use(s):
+    s.run("keys", 2, "after keys comes a second word")
     for words in ("keys make", "keys list", "keys destroy", "keys backup",
                   "keys drill", "keys restore", "keyset make", "keyset take",
                   "root change", "root take", "root replace", "init"):

@@ -151,8 +151,13 @@ try 1 err 'do not belong together' $op export line b
 mv kept line/server.pub
 sed -i 's/^quota.*/quota = 100M/' line/tipline.conf
 try 1 out 'one upload may be larger' $op check line
-sed -i 's/^quota.*/quota = 200T/' line/tipline.conf
+# A quota that the disk has no room for, however large the disk is.
+reserve=$(grep '^reserve' line/tipline.conf)
+free=$(df -m --output=avail line | tail -n 1)
+sed -i "s/^quota.*/quota = 8G/; s/^reserve.*/reserve = $((free - 2000))M/" \
+	line/tipline.conf
 try 0 out 'lower quota' $op check line
+sed -i "s/^reserve.*/$reserve/" line/tipline.conf
 sed -i 's/^quota.*/quota = many/' line/tipline.conf
 try 1 out 'tipline.conf line' $op check line
 sed -i 's/^quota.*/quota = 1G/' line/tipline.conf
@@ -272,6 +277,8 @@ id=$(sed -n 's/^signer \([0-9a-f]*\) .*/\1/p' line/keyset.txt)
 mkdir -p -m 700 line/confirmed
 printf 'number 1\n1 1\n3 3\n' >"line/confirmed/$id"
 try 0 out 'up to tip 1 by alice, and some up to tip 3' $op status line
+printf 'number 1\n3 3\n' >"line/confirmed/$id"
+try 0 out 'some up to tip 3 by alice, but not tip 1' $op status line
 printf 'number 2\n1 3\n' >"line/confirmed/$id"
 try 0 out 'confirmed      up to tip 3 by alice' $op status line
 echo 'number x' >"line/confirmed/$id"

@@ -94,11 +94,14 @@ def a_lower_sequence_number_than_was_ever_accepted():
         old = b.sign("old.txt", b.keyset(4))
         b.first(5)
         b.refuse("refused: the key set has the sequence number 4, but 5 was"
-                 " accepted before: it is an old one", old)
-        # Not even when the set in use is gone.
+                 " accepted before: it is an old one, or made without knowing"
+                 " the number: tipline-analyst keyset make --sequence 6", old)
+        # Not even when the set in use is gone.  A root's keyring that was
+        # made anew begins with 1: what helps is named.
         os.unlink(os.path.join(b.line, "keyset.txt"))
         b.refuse("refused: the key set has the sequence number 4, but 5 was"
-                 " accepted before: it is an old one", old)
+                 " accepted before: it is an old one, or made without knowing"
+                 " the number: tipline-analyst keyset make --sequence 6", old)
 
 
 def the_same_after_a_restore_from_a_backup():
@@ -119,14 +122,16 @@ def the_same_after_a_restore_from_a_backup():
                  " --sequence says 8: it is not the one the analysts named",
                  sets[7], "--sequence", "8")
         b.refuse("refused: the key set has the sequence number 4, but 5 was"
-                 " accepted before: it is an old one",
+                 " accepted before: it is an old one, or made without knowing"
+                 " the number: tipline-analyst keyset make --sequence 6",
                  sets[4], "--sequence", "4")
         p = b.operator("status", b.line)
         expect(b"restored from a backup" in p.stdout, p.stdout)
         b.take(sets[8], "--sequence", "8")
         expect(not os.path.exists(os.path.join(b.line, "restored")), "marked")
         b.refuse("refused: the key set has the sequence number 7, but 8 was"
-                 " accepted before: it is an old one", sets[7])
+                 " accepted before: it is an old one, or made without knowing"
+                 " the number: tipline-analyst keyset make --sequence 9", sets[7])
         b.take(sets[9])
 
 
