@@ -65,11 +65,15 @@ find_mailbox(const struct wish *wish, struct mailbox *box)
 	}
 	st = case_file_read(dir, name, &file);
 	close(dir);
-	if (st != ST_OK) {
+	if (st == ST_ABSENT)
+		say_error("there is no tip %" PRIu64 " in %s (%s); nothing was"
+			  " sealed",
+		    wish->tip, wish->cases, name);
+	else if (st != ST_OK)
 		say_error("cannot read %s/%s/tip.json: %s", wish->cases, name,
 		    status_text(st));
+	if (st != ST_OK)
 		return st;
-	}
 	if (!file.proved) {
 		say_error("nothing proves tip %" PRIu64
 			  ", so it is not answered",

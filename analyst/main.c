@@ -105,7 +105,7 @@ run(int argc, char **argv)
 		list_commands(stdout, first);
 		return fflush(stdout) == 0 ? EXIT_DONE : EXIT_REFUSED;
 	}
-	if (group && second[0] == '\0')
+	if (group && (second[0] == '\0' || second[0] == '-'))
 		say_error("after %s comes a second word", first);
 	else if (first[0] != '\0')
 		say_error("there is no command %s%s%s", first,

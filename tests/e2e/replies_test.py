@@ -263,7 +263,7 @@ def nothing_readable_stays_of_a_reply():
 def what_cannot_be_answered_is_said():
     d = Desk()
     d.reply(5, text="x", code=1, says="came without a return code")
-    d.reply(99, text="x", code=1, says="cannot read")
+    d.reply(99, text="x", code=1, says="there is no tip 99 in")
     d.reply(0, text="x", code=2)
     d.reply("one", text="x", code=2)
     expect(d.outbox() == [], d.outbox())
