@@ -52,6 +52,7 @@ gather_arrived(void *ctx, uint64_t number, const struct ledger_tip *tip)
 {
 	struct ack *ack = ctx;
 	struct mailbox box;
+	enum status st;
 
 	if (tip->state != LEDGER_OPENED || tip->answered)
 		return ST_OK;
@@ -60,7 +61,48 @@ gather_arrived(void *ctx, uint64_t number, const struct ledger_tip *tip)
 		return ST_OK;
 	}
 	ack->arrived_tips++;
-	return add(ack, ACK_ARRIVED, number);
+	if ((st = add(ack, ACK_ARRIVED, number)) == ST_OK)
+		memcpy(ack->source[ack->n - 1].mailbox, box.id, MAILBOX_ID_LEN);
+	return st;
+}
+
+/* By mailbox, the newest tip first. */
+static int
+by_mailbox(const void *a, const void *b)
+{
+	const struct ack_source *x = a, *y = b;
+	const int c = memcmp(x->mailbox, y->mailbox, MAILBOX_ID_LEN);
+
+	return c != 0 ? c : x->at > y->at ? -1 : x->at < y->at;
+}
+
+/*
+ * One word to a thread is enough.  A server keeps only a few replies in a
+ * mailbox, and whoever writes many tips would push out what was written to
+ * him by hand.
+ */
+static enum status
+one_for_each_thread(struct ack *ack)
+{
+	const size_t first = (size_t)ack->waiting, all = ack->n - first;
+	struct ack_source *s = ack->source + first;
+	size_t kept = 0;
+
+	if (all < 2)
+		return ST_OK;
+	ack->covered = calloc(all, sizeof(*ack->covered));
+	if (ack->covered == NULL)
+		return ST_NOMEM;
+	qsort(s, all, sizeof(*s), by_mailbox);
+	for (size_t i = 1; i < all; i++) {
+		if (memcmp(s[i].mailbox, s[kept].mailbox, MAILBOX_ID_LEN) != 0)
+			s[++kept] = s[i];
+		else
+			ack->covered[ack->covered_tips++] = s[i].at;
+	}
+	ack->n = first + kept + 1;
+	ack->arrived_tips = kept + 1;
+	return ST_OK;
 }
 
 /* So that the number of real ones shows only in steps; with none, a whole
@@ -111,6 +153,8 @@ ack_gather(struct ack *ack)
 	}
 	if (st == ST_OK && !ack->again && ack->arrived != NULL)
 		st = ledger_walk(ack->desk->ledger, 1, gather_arrived, ack);
+	if (st == ST_OK && !ack->again)
+		st = one_for_each_thread(ack);
 	if (st == ST_OK && !ack->again)
 		st = add_decoys(ack);
 	if (st == ST_OK)
@@ -271,23 +315,30 @@ ack_write(struct ack *ack)
 	return st;
 }
 
+static enum status
+set_answered(struct ledger *ledger, uint64_t number)
+{
+	struct ledger_tip tip;
+	enum status st;
+
+	if ((st = ledger_get(ledger, number, &tip)) != ST_OK)
+		return st;
+	tip.answered = true;
+	return ledger_put(ledger, number, &tip);
+}
+
 enum status
 ack_remember(struct ack *ack)
 {
 	struct ledger *ledger = ack->desk->ledger;
-	struct ledger_tip tip;
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < ack->n && st == ST_OK; i++) {
-		const struct ack_source *from = &ack->source[i];
-
-		if (from->kind != ACK_ARRIVED)
-			continue;
-		if ((st = ledger_get(ledger, from->at, &tip)) != ST_OK)
-			break;
-		tip.answered = true;
-		st = ledger_put(ledger, from->at, &tip);
+		if (ack->source[i].kind == ACK_ARRIVED)
+			st = set_answered(ledger, ack->source[i].at);
 	}
+	for (uint64_t i = 0; i < ack->covered_tips && st == ST_OK; i++)
+		st = set_answered(ledger, ack->covered[i]);
 	return st != ST_OK ? st : ledger_sync(ledger);
 }
 
@@ -295,6 +346,8 @@ void
 ack_free(struct ack *ack)
 {
 	free(ack->source);
+	free(ack->covered);
 	ack->source = NULL;
+	ack->covered = NULL;
 	ack->n = ack->cap = 0;
 }

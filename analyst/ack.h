@@ -26,6 +26,7 @@ enum ack_kind { ACK_WAITING, ACK_SENT, ACK_ARRIVED, ACK_DECOY };
 struct ack_source {
 	enum ack_kind kind;
 	uint64_t at;
+	uint8_t mailbox[MAILBOX_ID_LEN]; /* of ACK_ARRIVED */
 };
 
 struct ack {
@@ -42,10 +43,11 @@ struct ack {
 	int sentfd;
 	size_t n, cap;
 	struct ack_source *source; /* owned */
+	uint64_t *covered; /* owned: tips answered with their thread's last */
 	/* What it holds, to be said. */
 	struct ranges confirmed;
 	uint64_t confirmed_tips, not_confirmed, links, links_last;
-	uint64_t waiting, arrived_tips, no_mailbox, decoys;
+	uint64_t waiting, arrived_tips, covered_tips, no_mailbox, decoys;
 	/* Of the walk through the ledger. */
 	struct chain chain;
 	bool chain_known, range_open;

@@ -39,7 +39,8 @@ static const char help[] =
     "\n"
     "  --cases CASES           where the opened tips are, for --arrived\n"
     "  --arrived               answer every opened tip that has no answer\n"
-    "                          yet: that it arrived and was opened\n"
+    "                          yet: that it arrived and was opened; one word\n"
+    "                          for all of a thread\n"
     "  --arrived-text FILE     with these words instead\n"
     "  --keep-days N           the server keeps replies so long (60)\n"
     "  --pad N                 add decoys up to a multiple of N replies, so\n"
@@ -218,6 +219,10 @@ say_contents(const struct wish *wish, const struct work *w)
 		    ack->n, ack->n == 1 ? "y" : "ies", until, ack->waiting,
 		    ack->arrived_tips, ack->decoys,
 		    ack->decoys == 1 ? "" : "s");
+	if (ack->covered_tips > 0)
+		say("    answers %" PRIu64 " opened tip%s with the same word to"
+		    " a later one of the thread",
+		    ack->covered_tips, ack->covered_tips == 1 ? "" : "s");
 	if (ack->no_mailbox > 0)
 		say("    answers %" PRIu64
 		    " other opened tip%s not: no return code, or not in %s",

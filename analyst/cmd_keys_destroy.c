@@ -228,7 +228,7 @@ destroy(struct run *run)
 		    " bytes may stay in cells that no program reaches; an\n"
 		    "encrypted stick is what protects them.  So may copies of"
 		    " this folder that you made.");
-	else if (run->a->past && run->kept == 0)
+	else if (st == ST_OK && run->a->past && run->kept == 0)
 		say("No key of a past week is left.");
 	return st;
 }

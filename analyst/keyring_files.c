@@ -188,7 +188,12 @@ enum status
 keyring_names(const struct keyring *kr, const char *folder,
     keyring_name_fn *each, void *ctx)
 {
-	return walk(kr, folder, false, each, ctx);
+	enum status st = walk(kr, folder, false, each, ctx);
+
+	if (st == ST_IO)
+		say_error("cannot read the folder %s of the key folder: %s",
+		    folder, strerror(errno));
+	return st;
 }
 
 struct sweep {

@@ -371,6 +371,12 @@ def tips_of_a_second_history_hold_their_keys_back(s):
     s.run("keys destroy bob --past", 0, held)
     s.run("open alice b4 cases", 0, "Everything the server had up to tip 13")
     s.run("open alice b3 cases", 1)  # nothing waits again
+    # Where it cannot be marked, it is not destroyed, and nobody says so.
+    with open(s.path("alice", "destroyed"), "w", encoding="utf-8"):
+        pass
+    said = s.run("keys destroy alice --past", 1, "cannot")
+    expect("No key of a past week is left" not in said, said)
+    os.unlink(s.path("alice", "destroyed"))
     s.run("keys destroy alice --past", 0, "Destroyed the key of week %d" % week)
 
 
