@@ -68,7 +68,7 @@ leaps_that_are_taken_back_add_up_to_nothing(void **state)
 }
 
 static void
-a_clock_that_goes_back_is_believed_at_once_and_so_is_its_return(void **state)
+a_clock_that_goes_back_and_returns_is_believed(void **state)
 {
 	struct keeper_day d = {0};
 
@@ -87,8 +87,7 @@ main(void)
 	    cmocka_unit_test(days_go_by_as_the_clock_says),
 	    cmocka_unit_test(a_leap_ahead_is_believed_after_a_week),
 	    cmocka_unit_test(leaps_that_are_taken_back_add_up_to_nothing),
-	    cmocka_unit_test(
-		a_clock_that_goes_back_is_believed_at_once_and_so_is_its_return),
+	    cmocka_unit_test(a_clock_that_goes_back_and_returns_is_believed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
