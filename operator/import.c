@@ -21,7 +21,7 @@
 #define DAY 86400
 
 static const char help[] =
-    "usage: tipline-operator import LINE RETURN\n"
+    "usage: tipline-operator import LINE RETURN [--put-back]\n"
     "\n"
     "Check the return bundle RETURN, which an analyst named in the installed\n"
     "key set has signed, and take up what is in it: which tips were opened\n"
@@ -29,6 +29,10 @@ static const char help[] =
     "submitters from now on.  The server may run meanwhile, but for links of\n"
     "tips that a restored line has forgotten.\n"
     "\n"
+    "  --put-back  LINE was put back to an older copy by hand (a snapshot), "
+    "not\n"
+    "              by tipline-restore: take up the links of the tips that it\n"
+    "              has forgotten, so that no number is given twice\n"
     "  -h, --help  show this\n";
 
 static bool
@@ -169,7 +173,9 @@ run(struct import *im)
 int
 import_command(int argc, char **argv)
 {
-	const struct tool_option options[] = {{NULL, NULL, NULL, 0}};
+	bool put_back = false;
+	const struct tool_option options[] = {
+	    {"put-back", &put_back, NULL, 0}, {NULL, NULL, NULL, 0}};
 	const struct tool_command command = {"import", help, options, 2};
 	const char *operand[2];
 	struct import *im;
@@ -182,6 +188,7 @@ import_command(int argc, char **argv)
 		return TOOL_FAILED;
 	}
 	im->path = operand[1];
+	im->put_back = put_back;
 	im->fd = im->turn = im->line.dirfd = -1;
 	im->new.fd = im->new.dirfd = -1;
 	im->confirmed.end = true;

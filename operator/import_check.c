@@ -144,7 +144,9 @@ take_link(void *ctx, const struct returns_link *item)
 		    "it has the link of tip %" PRIu64 ", and the last tip of"
 		    " this line is %" PRIu64 "; " NOTHING_CHANGED
 		    ": only a line that tipline-restore has just made takes"
-		    " links up.  Is this an older copy of the line?",
+		    " links up.  If this one was put back to an older copy by"
+		    " hand, stop tipline-intake and import this again with"
+		    " --put-back",
 		    item->number, im->last);
 		return ST_DENIED;
 	}
@@ -290,6 +292,7 @@ import_check(struct import *im)
 		    im->line.path, tool_words(st));
 		return false;
 	}
+	im->links_open = im->links_open || im->put_back;
 	if (!import_read(im, &links))
 		return false;
 	/* Beside the old file; whoever refuses takes it away again. */

@@ -28,6 +28,7 @@ struct import {
 	struct server_identity server;
 	struct keyset set;
 	const char *path; /* of the return bundle */
+	bool put_back;    /* the operator says: an older copy, put back */
 	int fd;
 	struct returns_head head;
 	const char *signer;         /* name in the key set */

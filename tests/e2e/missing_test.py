@@ -89,6 +89,30 @@ def a_server_that_was_put_back_is_told_what_it_forgot():
                  for w in words.group(1).split()]
         said = analyst(line, *words)
         expect("has links of tips 4 to 5" in said, said)
+        # No command of tipline-restore made this line, so it is asked.
+        p = line.tool("tipline-operator", "import", line.line, at("back"),
+                      check=False)
+        expect(p.returncode == 1 and b"with --put-back" in p.stderr, p.stderr)
+        mended, keys = at("mended"), at("keys2")
+        shutil.copytree(line.line, mended)
+        shutil.copytree(line.keys, keys)
+        p = line.tool("tipline-operator", "import", mended, at("back"),
+                      "--put-back")
+        expect(b"Links of tips 4 to 5 taken up" in p.stdout and
+               b"Tips 1 to 5 confirmed" in p.stdout, p.stdout)
+        # All is as it was; and the next tip has the next number.
+        line.tool("tipline-operator", "export", mended, at("b-mended"))
+        said = analyst(line, "open", keys, at("b-mended"), at("cases"))
+        expect("back in time" not in said, said)
+        was, line.line = line.line, mended
+        line.start()
+        line.tip(b"tip 5")
+        line.stop()
+        line.line = was
+        line.tool("tipline-operator", "export", mended, at("b-next"))
+        said = analyst(line, "open", keys, at("b-next"), at("cases-next"))
+        expect("first number 6, last number 6" in said and
+               "Everything the server had up to tip 6" in said, said)
         # (How a restored line takes them up: ceremony_test.py.)  Without
         # them it gives old numbers to new tips; none is lost or mixed up.
         line.start()
