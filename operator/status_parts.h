@@ -39,8 +39,8 @@ struct status_facts {
 	struct store_usage usage;
 	/* keys */
 	bool restored, has_set, ages, gap;
-	bool links_open; /* from a backup, no new tip yet: relink.h */
-	enum status set_status;        /* of loading it */
+	bool links_open;        /* from a backup, no new tip yet: relink.h */
+	enum status set_status; /* of loading it */
 	char keyset_why[LINE_WHY_LEN]; /* if not has_set */
 	char floor_why[LINE_WHY_LEN];  /* "" if LINE/epoch can be read */
 	uint64_t sequence, valid_from, valid_until;
