@@ -72,8 +72,8 @@ tell(const struct keyring *kr, const struct keyset *set, bool pinned)
 					 : set->server.onion);
 	if (kr->has_set &&
 	    memcmp(kr->set.server.key, set->server.key, PUBLIC_KEY_LEN) != 0)
-		say("note: that is another server than before; bundles of the"
-		    " old one are refused from now on.");
+		say("note: that is another server than before.  Bundles of the"
+		    " old one that are on their way can still be opened.");
 }
 
 static enum status

@@ -314,8 +314,8 @@ open_command(
 	run.open = (struct tip_open){
 	    .in = &run.in, .kr = &desk->kr, .sentinels = &run.sentinels};
 	if (desk_open(arg[0], desk) != ST_OK ||
-	    inbox_open(arg[1], &desk->kr.set.server, desk->ledger, &run.in) !=
-		ST_OK ||
+	    desk_turn_to(desk, arg[1]) != ST_OK ||
+	    inbox_open(arg[1], &desk->server, desk->ledger, &run.in) != ST_OK ||
 	    desk_unlock(desk, passphrase_file) != ST_OK ||
 	    keyring_load_epochs(&desk->kr) != ST_OK ||
 	    sentinels_load(desk->kr.dirfd, &run.sentinels) != ST_OK ||

@@ -30,8 +30,10 @@ static const char make_help[] =
     "day).  Only its digest is kept in KEYS.  If open does not find it among\n"
     "the tips within N days (14), it is overdue: tips may be dropped without "
     "a\n"
-    "sign.  Delete FILE once it is sent.  A text of your own is better still:\n"
-    "tipline-analyst sentinel add.\n";
+    "sign.  Delete FILE once it is sent.  Whoever took the server over may\n"
+    "know these sentences, too: a text of your own is better, with "
+    "tipline-analyst\n"
+    "sentinel add.\n";
 
 static const char add_help[] =
     "usage: tipline-analyst sentinel add KEYS FILE [--days N]\n"

@@ -48,8 +48,8 @@ verify(const char *keys, const char *bundle)
 	bool good = false;
 
 	if (desk_open(keys, &desk) == ST_OK &&
-	    inbox_open(bundle, &desk.kr.set.server, desk.ledger, &in) ==
-		ST_OK &&
+	    desk_turn_to(&desk, bundle) == ST_OK &&
+	    inbox_open(bundle, &desk.server, desk.ledger, &in) == ST_OK &&
 	    command_confine(NULL, NULL) == ST_OK)
 		good = inbox_conclude(&in, read_tips(&in));
 	inbox_close(&in);

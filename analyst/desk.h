@@ -11,6 +11,7 @@
 
 struct desk {
 	struct keyring kr;
+	struct server_identity server; /* the newest key set's, or a bundle's */
 	struct ledger *ledger;
 };
 
@@ -22,6 +23,14 @@ struct desk {
  * set yet), and as keyring_open() and ledger_open().
  */
 MUST_CHECK enum status desk_open(const char *keys, struct desk *desk);
+
+/*
+ * Turn to the server that the bundle at path names, and its ledger, if that is
+ * one which an older key set named: its last bundles may still be on their
+ * way when the next server is there.  Anything else changes nothing; what a
+ * bundle is worth, inbox.h finds.  As desk_open().
+ */
+MUST_CHECK enum status desk_turn_to(struct desk *desk, const char *path);
 
 /* Ask for the passphrase and open the master key.  What is wrong is said
  * aloud.  As passphrase_get() and keyring_unlock(). */

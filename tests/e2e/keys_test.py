@@ -380,6 +380,40 @@ def tips_of_a_second_history_hold_their_keys_back(s):
     s.run("keys destroy alice --past", 0, "Destroyed the key of week %d" % week)
 
 
+def bundles_of_an_earlier_server_are_still_opened(s):
+    """The server burned and a new one has another key; the last bundle of the
+    old one is still on its way when the new key set is taken."""
+    s.rings()
+    week = this_week()
+    s.bundle("b1", tips_of(week, 2))
+    for name in ("server-2", "server-3"):
+        os.mkdir(s.path(name))
+        subprocess.run([MAKE_BUNDLE, "server", name], cwd=s.home, check=True)
+    s.run("keyset make ROOT --server server-2/server.pub --replace-server"
+          " --analyst alice.keys --analyst bob.keys --without-own --out"
+          " ks-2.txt")
+    s.run("keyset take alice ks-2.txt", 0, "another server than before")
+    s.run("verify alice b1", 0, "from an earlier server")
+    s.ahead = 3
+    s.run("keys destroy alice --past", 0, "2 of its tips at server")
+    s.ahead = 0
+    s.run("open alice b1 cases", 0, ("from an earlier server", "Opened 2"))
+    # The new one's are its own, and a stranger's are refused as before.
+    with open(s.path("msg"), "w", encoding="utf-8") as f:
+        f.write("a message")
+    for name, keyset in (("server-2", "ks-2.txt"), ("server-3", "ks-3.txt")):
+        if name == "server-3":
+            s.run("keyset make ROOT --server server-3/server.pub"
+                  " --replace-server --analyst alice.keys --without-own"
+                  " --out ks-3.txt")
+        subprocess.run([MAKE_BUNDLE, "bundle", name + "/server.key", keyset,
+                        "1", "b-" + name], cwd=s.home, check=True, text=True,
+                       input=tips_of(week, 1))
+    said = s.run("open alice b-server-2 cases-2", 0, "Opened 1")
+    expect("earlier" not in said, said)
+    s.run("open alice b-server-3 cases-2", 1, "is another server's")
+
+
 def forcing_needs_the_number_typed(s):
     s.rings()
     week = this_week()
@@ -615,6 +649,7 @@ SCENARIOS = (
     a_lost_root_is_replaced_by_hand,
     keys_go_when_their_tips_are_opened,
     tips_of_a_second_history_hold_their_keys_back,
+    bundles_of_an_earlier_server_are_still_opened,
     forcing_needs_the_number_typed,
     any_few_of_many_restore,
     a_destroyed_key_is_in_no_backup_but_one_that_says_so,
