@@ -170,7 +170,7 @@ judge(struct inbox *in)
 
 	if ((st = ledger_get(in->ledger, tip->number, e)) != ST_OK)
 		return ledger_failed(in, st);
-	in->was = e->state;
+	in->was = e->state == LEDGER_ALTERED ? LEDGER_NOT_SEEN : e->state;
 	known = e->state != LEDGER_NOT_SEEN;
 	other = (known &&
 		    (e->len != tip->len ||
@@ -183,8 +183,9 @@ judge(struct inbox *in)
 	if (in->head.start.bundle > in->knew.bundle)
 		e->diverted = false;
 	in->verdict = tip->purged ? INBOX_PURGED : INBOX_PROVED;
-	if (!known) {
+	if (in->was == LEDGER_NOT_SEEN) {
 		e->state = LEDGER_SEEN;
+		e->epoch = 0; /* it may have been a bound */
 		e->bundle = in->head.start.bundle;
 	}
 	e->len = tip->len;
@@ -268,6 +269,26 @@ peek_epoch(const struct inbox *in)
 	return le32_get(in->peek + sizeof(magic) - 1);
 }
 
+/*
+ * Remember what the server signed although other bytes came: the chain goes
+ * on across it, and tips behind it are confirmed.  No tip is of a later epoch
+ * than the one that was in force when the bundle was made.
+ */
+static enum status
+note_altered(struct inbox *in)
+{
+	struct ledger_tip *e = &in->entry;
+	enum status st;
+
+	ranges_add(&in->altered, in->tip.number, in->tip.number);
+	if (in->was != LEDGER_NOT_SEEN)
+		return ST_FORGED;
+	e->state = LEDGER_ALTERED;
+	e->epoch = in->head.start.epoch;
+	st = ledger_failed(in, ledger_put(in->ledger, in->tip.number, e));
+	return st == ST_OK ? ST_FORGED : st;
+}
+
 enum status
 inbox_tip_end(struct inbox *in)
 {
@@ -285,7 +306,7 @@ inbox_tip_end(struct inbox *in)
 	if (in->verdict != INBOX_PROVED && in->verdict != INBOX_PURGED)
 		return st;
 	if (st == ST_FORGED)
-		ranges_add(&in->altered, in->tip.number, in->tip.number);
+		return note_altered(in);
 	if (st != ST_OK)
 		return st;
 	in->tips++;

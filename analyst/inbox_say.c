@@ -207,7 +207,8 @@ struct unseen {
 	uint64_t next;   /* the lowest number not looked at */
 	uint64_t bundle; /* in which the number before it came, 0 unknown */
 	uint64_t gaps;
-	struct ranges others; /* other tips of known numbers that wait */
+	struct ranges others;  /* other tips of known numbers that wait */
+	struct ranges altered; /* of which no true bytes have come */
 };
 
 /* Name the bundles that must have been between, when they are known. */
@@ -245,6 +246,8 @@ pass_seen(void *ctx, uint64_t number, const struct ledger_tip *tip)
 
 	if (tip->other_waits)
 		ranges_add(&u->others, number, number);
+	if (tip->state == LEDGER_ALTERED)
+		ranges_add(&u->altered, number, number);
 	if (tip->state == LEDGER_NOT_SEEN)
 		return ST_OK;
 	if (number > u->next)
@@ -269,6 +272,24 @@ say_others(const struct inbox *in, const struct ranges *others)
 	    ranges_single(others) ? "waits" : "wait");
 }
 
+/* Not a fault of every later bundle: it may be damaged for good. */
+static void
+say_altered(const struct ranges *altered)
+{
+	char text[RANGES_TEXT_MAX];
+
+	if (altered->n == 0)
+		return;
+	ranges_text(altered, text);
+	say("%s came with altered bytes only.  To bring %s again:\n"
+	    "    tipline-operator export LINE FILE --from %" PRIu64
+	    " --to %" PRIu64 "\n"
+	    "If the new copy is altered as well, the server's disk has lost"
+	    " the bytes: that export names the tip as damaged.",
+	    text, ranges_single(altered) ? "it" : "them", altered->r[0].first,
+	    altered->r[altered->n - 1].last);
+}
+
 enum status
 inbox_say_unseen(const struct inbox *in, bool *all)
 {
@@ -286,8 +307,9 @@ inbox_say_unseen(const struct inbox *in, bool *all)
 		say_error(
 		    "and %" PRIu64 " more such gaps", u.gaps - GAPS_SAID_MAX);
 	say_others(in, &u.others);
+	say_altered(&u.altered);
 	*all = u.gaps == 0 && u.others.n == 0;
-	if (*all && facts.last > 0)
+	if (*all && facts.last > 0 && u.altered.n == 0)
 		say("Everything the server had up to tip %" PRIu64
 		    " has been seen.",
 		    facts.last);

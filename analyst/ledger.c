@@ -253,7 +253,7 @@ take_slot(const struct ledger *l, uint64_t number,
 	*tip = (struct ledger_tip){.state = LEDGER_NOT_SEEN};
 	if (is_blank(p))
 		return ST_ABSENT;
-	if (!is_whole(number, p) || p[0] > LEDGER_FAILED || p[1] > FLAGS_ALL) {
+	if (!is_whole(number, p) || p[0] > LEDGER_ALTERED || p[1] > FLAGS_ALL) {
 		if (number > l->flushed)
 			return ST_ABSENT;
 		say_error("the ledger of the key folder is damaged at tip"
@@ -449,6 +449,10 @@ count_tip(void *ctx, uint64_t number, const struct ledger_tip *tip)
 	} else if (tip->purged) {
 		/* Signed: an analyst confirmed it, and no bytes are left. */
 		return ST_OK;
+	} else if (tip->state == LEDGER_ALTERED) {
+		/* Damaged for good, maybe: later weeks are not held back. */
+		if (tip->epoch == 0 || c->epoch <= tip->epoch)
+			count_unknown(out, number, 1);
 	} else if (tip->epoch == 0) {
 		count_unknown(out, number, 1);
 	} else if (tip->epoch == c->epoch) {

@@ -28,6 +28,8 @@ enum ledger_state {
 	LEDGER_SEEN = 1,   /* proved by the server's signature */
 	LEDGER_OPENED = 2, /* and opened into a folder of cases */
 	LEDGER_FAILED = 3, /* and could not be opened with these keys */
+	LEDGER_ALTERED = 4 /* proved, but only altered bytes of it have come;
+			    * epoch is the highest that it can have */
 };
 
 struct ledger_tip {

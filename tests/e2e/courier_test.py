@@ -245,7 +245,7 @@ def exchanged_bytes_are_altered():
     a.verify(p.write("b.bytes"), 1, "tips 3 and 4 were altered: their bytes"
              " do not have the digests that the server signed",
              "7 tips of it are proved", "not: missing",
-             "tips 3 to 4 have not been seen")
+             "tips 3 and 4 came with altered bytes only", "--from 3 --to 4")
 
 
 def exchanged_digests_were_never_signed():
@@ -273,6 +273,25 @@ def an_altered_tip_is_named_and_not_kept():
     expect(tips_in("cases.alter") == names(1, 2, 3, 4, 6, 7, 8, 9), "kept")
     a.open("b1", "cases.alter", 0, "Opened 1, already there 8",
            "Everything the server had up to tip 9 has been seen.")
+
+
+def a_tip_that_stays_damaged_holds_nothing_else_up():
+    """As when the server's own disk has lost it: every copy is altered."""
+    a, p = Analyst(), Parts("b1")
+    t = bytearray(p.tips[4])
+    t[ENTRY + 9000] ^= 1
+    p.tips[4] = bytes(t)
+    p.write("b.lost")
+    for _ in range(2):
+        a.open("b.lost", "cases.lost", 1, "tip 5 was altered")
+    a.open("b2", "cases.lost", 0, "tip 5 came with altered bytes only",
+           "--from 5 --to 5", "not: Everything the server had")
+    got, said = run(ANALYST, "ack", a.keys, "r.lost", "--links-from", "1",
+                    "--passphrase-file", "pw")
+    check(got, said, 0, ["tips 1 to 4 and 6 to 14", "1 to 14"])
+    # A true copy ends it.
+    a.open("b1", "cases.lost", 0, "Opened 1, already there 8",
+           "not: altered bytes only")
 
 
 def every_changed_byte_of_an_entry_is_told():

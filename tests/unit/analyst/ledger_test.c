@@ -229,6 +229,26 @@ an_epoch_is_counted_over_the_whole_chain(void **state)
 	ledger_close(l);
 }
 
+/* Of a tip whose true bytes never came only a bound of its week is known. */
+static void
+a_damaged_tip_holds_no_later_week_back(void **state)
+{
+	static const uint64_t unknown[] = {1, 1, 0, 0}; /* of epochs 4 to 7 */
+	const struct ledger_tip tip = {.state = LEDGER_ALTERED, .epoch = 5};
+	struct ledger_epoch e;
+	struct ledger *l;
+
+	(void)state;
+	assert_int_equal(ledger_open(dirfd, &server, &l), ST_OK);
+	assert_int_equal(ledger_put(l, 1, &tip), ST_OK);
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_int_equal(ledger_epoch(l, 4 + i, &e), ST_OK);
+		assert_int_equal(e.unknown, unknown[i]);
+		assert_int_equal(e.first_unknown, unknown[i]);
+	}
+	ledger_close(l);
+}
+
 static void
 change_byte(off_t at)
 {
@@ -433,6 +453,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    WITH(a_damaged_tip_holds_no_later_week_back),
 	    WITH(what_was_put_is_there_when_it_is_opened_again),
 	    WITH(facts_only_rise),
 	    WITH(numbers_have_a_bound),
