@@ -6,10 +6,12 @@
 # and smaps look different under valgrind.
 set -eu
 SKIP=" confine_test guarded_test "
-# Those that try every bit of many signed bytes take minutes here: only in the
-# long run.  The sanitizers see them each time.
-[ "${TIPLINE_LONG:-}" = 1 ] || \
-	SKIP="${SKIP}bundle_test bundle_courier_test faults_test "
+# Those that try every bit of many signed bytes, or fail every call, take
+# minutes here: only in the long run.  The sanitizers see them each time.
+LONG_ONLY="bundle_test bundle_courier_test opener_test faults_test
+	store_faults_test store_tend_faults_test store_power_test
+	keeper_faults_test"
+[ "${TIPLINE_LONG:-}" = 1 ] || SKIP="$SKIP$(echo $LONG_ONLY) "
 
 one() {
 	name=$(basename "$1")
