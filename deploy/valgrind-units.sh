@@ -10,7 +10,7 @@ SKIP=" confine_test guarded_test "
 # minutes here: only in the long run.  The sanitizers see them each time.
 LONG_ONLY="bundle_test bundle_courier_test opener_test faults_test
 	store_faults_test store_tend_faults_test store_power_test
-	keeper_faults_test"
+	store_traces_test keeper_faults_test"
 [ "${TIPLINE_LONG:-}" = 1 ] || SKIP="$SKIP$(echo $LONG_ONLY) "
 
 one() {
