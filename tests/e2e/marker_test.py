@@ -19,6 +19,8 @@ import subprocess
 import tempfile
 import time
 
+from nacl import bindings
+
 from tipline import (BIN, LONG, PAGE_LEN, ROOT, Line, code_words, expect,
                      fields, form, post, run_tests, wait_for)
 
@@ -43,9 +45,11 @@ class Marker:
 
 
 class Secrets:
-    """A return code in every form that a process of ours could hold it in."""
+    """A return code in every form that a process of ours could hold it in.
+    mailbox: also what follows from it and may stand in the database only
+    while an answer waits."""
 
-    def __init__(self, words):
+    def __init__(self, words, mailbox=False):
         with open(os.path.join(ROOT, "site/words/english.txt")) as f:
             place = {w: i for i, w in enumerate(f.read().split())}
         number = 0
@@ -54,12 +58,19 @@ class Secrets:
         code = (number >> 4).to_bytes(16, "big")
         key = hashlib.blake2b(b"", key=code, digest_size=32,
                               person=b"tipline-mailboxk").digest()
+        follows = []
+        if mailbox:
+            box = hashlib.blake2b(b"", key=code, digest_size=32,
+                                  person=b"tipline-mailboxi").digest()[:16]
+            public = bindings.crypto_scalarmult_base(key)
+            follows = [box, box.hex().encode(), public]
         numbers = b"".join(place[w].to_bytes(2, "little") for w in words)
         pairs = [re.escape(a.encode()) + rb"(?:[\s.,0-9-]|</?[a-z]+>|%20)+" +
                  re.escape(b.encode()) for a, b in zip(words, words[1:])]
         self.any = re.compile(b"|".join(
             [re.escape(x) for x in (code, key, code.hex().encode(),
-                                    key.hex().encode(), numbers)] + pairs),
+                                    key.hex().encode(), numbers, *follows)] +
+            pairs),
                               re.S)
 
     def count(self, data):
@@ -199,7 +210,7 @@ def found_after_reply(folder_bin):
         more = code_words(line.tip("another code"))
         time.sleep(0.5)
         found = {}
-        for kind in (marker, Secrets(words), Secrets(more)):
+        for kind in (marker, Secrets(words), Secrets(more, mailbox=True)):
             for name in ("supervisor", "receiver", "keeper"):
                 n = in_memory(getattr(line, name)(), kind)
                 if n:
@@ -207,6 +218,9 @@ def found_after_reply(folder_bin):
                         (type(kind).__name__, n))
             if n := in_files(line.line, kind):
                 found.setdefault("files", []).append(n)
+        # While its answer waits, a mailbox is there to be found.
+        expect(in_files(line.line, Secrets(words, mailbox=True)),
+               "this search finds no mailbox: it could not fail")
         held.sock.close()
         line.stop()
         return found
