@@ -22,7 +22,7 @@ MAY_ALSO_INCLUDE = {"intake": ("store/keeper_msg.h",)}
 # Headers of the half of crypto/ that opens, signs with the root key or takes
 # a passphrase, and who may include them.
 OPENING = ("crypto/opener.h", "crypto/wrap.h", "crypto/minisign_sign.h",
-           "crypto/shares.h")
+           "crypto/shares.h", "crypto/backup_box.h")
 MAY_OPEN = ("crypto", "analyst")
 # And single files beyond that, by how they begin: tipline-restore opens
 # backups, and is no program of the server.
@@ -111,10 +111,9 @@ OPENING_CALLS = (
 
 # What a program of the server calls of these all the same.  The receiver
 # opens a reply for somebody who has just typed its return code (crypto/
-# reply.h): a sealed box to a mailbox.  A tip is a secretstream, and takes
-# code that only tipline_crypto_open has; both stay forbidden.
-MAY_CALL = {"tipline-receiver": ("crypto_box_seal_open",
-                                 "crypto_box_open_easy_afternm")}
+# reply.h): a box to a mailbox, in these steps.  A tip is a secretstream, and
+# takes code that only tipline_crypto_open has; both stay forbidden.
+MAY_CALL = {"tipline-receiver": ("crypto_box_open_easy_afternm",)}
 
 # program: libraries it must not need.
 NOT_LINKED = {

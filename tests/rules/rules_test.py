@@ -204,12 +204,14 @@ class Binaries(unittest.TestCase):
         pull = ("int crypto_secretstream_xchacha20poly1305_pull(void);\n"
                 "int main(void) { return "
                 "crypto_secretstream_xchacha20poly1305_pull(); }\n")
-        reply = ("int crypto_box_seal_open(void);\n"
-                 "int main(void) { return crypto_box_seal_open(); }\n")
+        reply = ("int crypto_box_open_easy_afternm(void);\n"
+                 "int main(void) { return crypto_box_open_easy_afternm(); }\n")
+        box = reply.replace("open_easy_afternm", "seal_open")
         self.assertEqual(self.links("tipline-receiver", good), "")
         for name in house.SERVER:
             self.assertIn("can open", self.links(name, opens))
             self.assertIn("can open", self.links(name, pull, "-lsodium"))
+            self.assertIn("can open", self.links(name, box, "-lsodium"))
             self.assertEqual("can open" in self.links(name, reply,
                                                       "-lsodium"),
                              name != "tipline-receiver")
