@@ -21,11 +21,6 @@
 static const uint8_t seed[SECRET_KEY_LEN] = {1, 2, 3};
 static uint8_t key[PUBLIC_KEY_LEN];
 
-struct source {
-	const uint8_t *p;
-	size_t left, step;
-};
-
 /* What a reading gave. */
 struct result {
 	enum status st;
@@ -38,22 +33,6 @@ struct result {
 	size_t count;
 	bool in_order;
 };
-
-static enum status
-get(void *ctx, void *p, size_t len, size_t *got)
-{
-	struct source *s = ctx;
-	size_t n = s->left < len ? s->left : len;
-
-	if (s->step > 0 && n > s->step)
-		n = s->step;
-	if (n > 0)
-		memcpy(p, s->p, n);
-	s->p += n;
-	s->left -= n;
-	*got = n;
-	return ST_OK;
-}
 
 static void
 say(struct result *res, const void *p, size_t len)
@@ -156,7 +135,7 @@ check_missing(const struct bundle_reader *r, const struct bundle_start *start)
 static void
 read_all_of(const uint8_t *data, size_t size, size_t step, struct result *res)
 {
-	struct source s = {data, size, step};
+	struct fuzz_source s = {data, size, step};
 	struct bundle_reader *r = NULL;
 	struct bundle_head head;
 	bool missing;
@@ -164,7 +143,8 @@ read_all_of(const uint8_t *data, size_t size, size_t step, struct result *res)
 	*res = (struct result){.in_order = true};
 	if (sha256_new(&res->said) != ST_OK)
 		abort();
-	res->st = bundle_reader_begin(get, &s, key, &head, &res->problem, &r);
+	res->st =
+	    bundle_reader_begin(fuzz_get, &s, key, &head, &res->problem, &r);
 	if (res->st != ST_OK) {
 		if (r != NULL || res->problem == BUNDLE_FINE)
 			abort();
@@ -247,17 +227,22 @@ must_be_same(struct result *a, struct result *b)
 }
 
 int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	if (crypto_room_init() != ST_OK)
+		return -1;
+	sign_key_public(seed, key);
+	return 0;
+}
+
+int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool ready;
 	struct result whole, pieces;
 	uint8_t *copy;
 
-	if (!ready && crypto_room_init() != ST_OK)
-		abort();
-	if (!ready)
-		sign_key_public(seed, key);
-	ready = true;
 	if (size < 1 || (copy = malloc(size)) == NULL)
 		return 0;
 	memcpy(copy, data + 1, size - 1);

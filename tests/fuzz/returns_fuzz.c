@@ -16,27 +16,6 @@
 static const uint8_t seed[SECRET_KEY_LEN] = {4, 5, 6};
 static uint8_t key[PUBLIC_KEY_LEN], key_name[KEY_ID_LEN];
 
-struct source {
-	const uint8_t *p;
-	size_t left, step;
-};
-
-static enum status
-get(void *ctx, void *p, size_t len, size_t *got)
-{
-	struct source *s = ctx;
-	size_t n = s->left < len ? s->left : len;
-
-	if (s->step > 0 && n > s->step)
-		n = s->step;
-	if (n > 0)
-		memcpy(p, s->p, n);
-	s->p += n;
-	s->left -= n;
-	*got = n;
-	return ST_OK;
-}
-
 static const uint8_t *
 find_signer(void *ctx, const uint8_t id[static KEY_ID_LEN])
 {
@@ -98,9 +77,9 @@ read_all_of(const uint8_t *data, size_t size, size_t step,
     const struct returns_events *events, struct returns_head *head,
     const char **why)
 {
-	struct source s = {data, size, step};
+	struct fuzz_source s = {data, size, step};
 	const struct returns_input in = {
-	    .source = get, .signer = find_signer, .source_ctx = &s};
+	    .source = fuzz_get, .signer = find_signer, .source_ctx = &s};
 	const enum status st = returns_read(&in, events, head, why);
 
 	/* A reason for people, if and only if it was refused. */
@@ -146,21 +125,25 @@ sign_end(uint8_t *p, size_t size)
 }
 
 int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc;
+	(void)argv;
+	if (crypto_room_init() != ST_OK)
+		return -1;
+	sign_key_public(seed, key);
+	key_id(KEY_ROLE_SIGNER, key, key_name);
+	return 0;
+}
+
+int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool ready;
 	struct returns_head one, two;
 	const char *why_one, *why_two;
 	enum status a, b;
 	uint8_t *copy;
 
-	if (!ready && crypto_room_init() != ST_OK)
-		abort();
-	if (!ready) {
-		sign_key_public(seed, key);
-		key_id(KEY_ROLE_SIGNER, key, key_name);
-	}
-	ready = true;
 	if (size < 1 || (copy = malloc(size)) == NULL)
 		return 0;
 	memcpy(copy, data + 1, size - 1);
