@@ -314,7 +314,7 @@ a_link_is_right_or_not_there(void **state)
 	put_together(&out, "aH a1 x2 c2 a2 a1 a4 a5 a6 a3 aT");
 	s = (struct source){.p = out.p, .len = out.len};
 	assert_int_equal(
-	    bundle_reader_begin(bundling_get, &s, a.key, &head, &problem, &r),
+	    bundle_reader_begin(piping_get, &s, a.key, &head, &problem, &r),
 	    ST_OK);
 	for (size_t i = 0; i < 9; i++) {
 		assert_int_equal(bundle_reader_next(r, &t), ST_OK);

@@ -55,7 +55,7 @@ the_head_tells_all_that_it_holds(void **state)
 	struct bundle_head head;
 
 	assert_int_equal(
-	    bundle_reader_begin(bundling_get, &s, b->key, &head, &problem, &r),
+	    bundle_reader_begin(piping_get, &s, b->key, &head, &problem, &r),
 	    ST_OK);
 	key_id(KEY_ROLE_SERVER, b->key, id);
 	assert_memory_equal(head.server, id, sizeof(id));
@@ -82,7 +82,7 @@ the_links_are_those_of_the_chain(void **state)
 	struct bundle_tip t;
 
 	assert_int_equal(
-	    bundle_reader_begin(bundling_get, &s, b->key, &head, &problem, &r),
+	    bundle_reader_begin(piping_get, &s, b->key, &head, &problem, &r),
 	    ST_OK);
 	for (uint64_t n = 1; n <= TIPS; n++) {
 		assert_int_equal(bundle_reader_next(r, &t), ST_OK);
@@ -248,7 +248,7 @@ a_tip_may_be_left_unread(void **state)
 		const uint8_t *p;
 		size_t n;
 
-		assert_int_equal(bundle_reader_begin(bundling_get, &s, b->key,
+		assert_int_equal(bundle_reader_begin(piping_get, &s, b->key,
 				     &head, &problem, &r),
 		    ST_OK);
 		for (int i = 0; i < TIPS; i++) {
@@ -280,8 +280,7 @@ a_large_tip_is_read_and_checked_like_a_small_one(void **state)
 		assert_int_equal(bytes_append(&large, &i, 1), ST_OK);
 	bundling_digest(large.p, LEN, digest);
 	assert_int_equal(
-	    bundle_writer_begin(&b->start, b->seed, bundling_put, &k, &w),
-	    ST_OK);
+	    bundle_writer_begin(&b->start, b->seed, piping_put, &k, &w), ST_OK);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(bundle_writer_tip(w, LEN, digest), ST_OK);
 		assert_int_equal(bundle_writer_data(w, large.p, LEN), ST_OK);
@@ -383,7 +382,7 @@ another_servers_key_is_told_from_a_forged_bundle(void **state)
 
 	b.key[0] ^= 1;
 	assert_int_equal(
-	    bundle_reader_begin(bundling_get, &s, b.key, &head, &problem, &r),
+	    bundle_reader_begin(piping_get, &s, b.key, &head, &problem, &r),
 	    ST_WRONG_KEY);
 	assert_null(r);
 	assert_int_equal(problem, BUNDLE_OTHER_SERVER);

@@ -35,7 +35,7 @@ a_bundle_without_tips_is_a_bundle(void **state)
 
 	start.before = b->after; /* behind the last, which is allowed */
 	assert_int_equal(
-	    bundle_writer_begin(&start, b->seed, bundling_put, &k, &w), ST_OK);
+	    bundle_writer_begin(&start, b->seed, piping_put, &k, &w), ST_OK);
 	assert_int_equal(bundle_writer_finish(w, &after), ST_OK);
 	assert_memory_equal(&after, &b->after, sizeof(after));
 	assert_int_equal(bundle_writer_finish(w, NULL), ST_BUG);
@@ -80,8 +80,7 @@ a_tip_that_the_store_damaged_stops_no_bundle(void **state)
 
 	bundling_digest("hello", 5, digest);
 	assert_int_equal(
-	    bundle_writer_begin(&b->start, b->seed, bundling_put, &k, &w),
-	    ST_OK);
+	    bundle_writer_begin(&b->start, b->seed, piping_put, &k, &w), ST_OK);
 	for (size_t kept = 0; kept <= 5; kept++) {
 		assert_int_equal(bundle_writer_tip(w, 5, digest), ST_OK);
 		assert_int_equal(
@@ -119,7 +118,7 @@ resume_after(const struct bench *b, uint64_t n, struct bytes *out)
 		chain_add(&at, strlen(bundling_tip[i]), digest);
 	}
 	assert_int_equal(
-	    bundle_writer_resume(&b->start, &at, b->seed, bundling_put, &k, &w),
+	    bundle_writer_resume(&b->start, &at, b->seed, piping_put, &k, &w),
 	    ST_OK);
 	assert_int_equal(k.calls, 0);
 	for (uint64_t i = n + 1; i <= TIPS; i++)
@@ -157,28 +156,28 @@ resuming_where_it_cannot_have_been_is_a_bug(void **state)
 	/* At the beginning, but with another chain. */
 	at.head[0] ^= 1;
 	assert_int_equal(
-	    bundle_writer_resume(&start, &at, b->seed, bundling_put, &k, &w),
+	    bundle_writer_resume(&start, &at, b->seed, piping_put, &k, &w),
 	    ST_BUG);
 	assert_null(w);
 	/* Behind the server's last. */
 	at.number = TIPS + 1;
 	assert_int_equal(
-	    bundle_writer_resume(&start, &at, b->seed, bundling_put, &k, &w),
+	    bundle_writer_resume(&start, &at, b->seed, piping_put, &k, &w),
 	    ST_BUG);
 	/* Before the bundle's first. */
 	start.before = b->after;
 	at.number = 2;
 	assert_int_equal(
-	    bundle_writer_resume(&start, &at, b->seed, bundling_put, &k, &w),
+	    bundle_writer_resume(&start, &at, b->seed, piping_put, &k, &w),
 	    ST_BUG);
 	/* A head that no reader takes. */
 	start.before.number = TIPS + 1;
 	assert_int_equal(
-	    bundle_writer_begin(&start, b->seed, bundling_put, &k, &w), ST_BUG);
+	    bundle_writer_begin(&start, b->seed, piping_put, &k, &w), ST_BUG);
 	start = b->start;
 	start.last = (uint64_t)INT64_MAX + 1;
 	assert_int_equal(
-	    bundle_writer_begin(&start, b->seed, bundling_put, &k, &w), ST_BUG);
+	    bundle_writer_begin(&start, b->seed, piping_put, &k, &w), ST_BUG);
 	assert_int_equal(out.len, 0);
 }
 
@@ -200,7 +199,7 @@ calls_out_of_order_are_bugs(void **state)
 
 	start.last = 2;
 	assert_int_equal(
-	    bundle_writer_begin(&start, b->seed, bundling_put, &k, &w), ST_OK);
+	    bundle_writer_begin(&start, b->seed, piping_put, &k, &w), ST_OK);
 	assert_int_equal(bundle_writer_data(w, digest, 1), ST_BUG);
 	assert_int_equal(bundle_writer_tip_end(w), ST_BUG);
 	assert_int_equal(
@@ -225,7 +224,7 @@ calls_out_of_order_are_bugs(void **state)
 	bytes_free(&out);
 
 	assert_int_equal(
-	    bundle_reader_begin(bundling_get, &s, b->key, &head, &problem, &r),
+	    bundle_reader_begin(piping_get, &s, b->key, &head, &problem, &r),
 	    ST_OK);
 	assert_int_equal(bundle_reader_data(r, &p, &n), ST_BUG);
 	assert_int_equal(bundle_reader_tip_end(r), ST_BUG);
@@ -272,8 +271,8 @@ every_failing_allocation_is_told(void **state)
 		struct bytes out = {room, 0, sizeof(room), sizeof(room)};
 		struct sink k = {&out, 0, 0};
 		struct bundle_writer *w = NULL;
-		enum status st = bundle_writer_begin(
-		    &b->start, b->seed, bundling_put, &k, &w);
+		enum status st =
+		    bundle_writer_begin(&b->start, b->seed, piping_put, &k, &w);
 
 		fault_off();
 		assert_int_equal(st, fault_fired() ? ST_NOMEM : ST_OK);

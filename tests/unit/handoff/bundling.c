@@ -23,36 +23,6 @@ const char *const bundling_tip[TIPS + 1] = {
     "the last one and the longest",
 };
 
-enum status
-bundling_put(void *ctx, const void *p, size_t len)
-{
-	struct sink *s = ctx;
-
-	return ++s->calls == s->fail_at ? ST_FULL : bytes_append(s->to, p, len);
-}
-
-enum status
-bundling_get(void *ctx, void *p, size_t len, size_t *got)
-{
-	struct source *s = ctx;
-	size_t n = s->len - s->at;
-
-	*got = 0;
-	if (s->at < s->cut && n > s->cut - s->at)
-		n = s->cut - s->at;
-	if (s->step > 0 && n > s->step)
-		n = s->step;
-	if (n > len)
-		n = len;
-	if (n == 0 && s->fails_at_end)
-		return ST_IO;
-	if (n > 0)
-		memcpy(p, s->p + s->at, n);
-	s->at += n;
-	*got = n;
-	return ST_OK;
-}
-
 void
 bundling_digest(const void *p, size_t len, uint8_t digest[static DIGEST_LEN])
 {
@@ -105,7 +75,7 @@ bundling_write(const struct bench *b, struct sink *s, struct chain *after)
 	struct bundle_writer *w = NULL;
 	enum status st;
 
-	st = bundle_writer_begin(&b->start, b->seed, bundling_put, s, &w);
+	st = bundle_writer_begin(&b->start, b->seed, piping_put, s, &w);
 	for (uint64_t i = 1; i <= b->count && st == ST_OK; i++)
 		st = bundling_write_tip(b, w, b->start.before.number + i);
 	if (st == ST_OK)
@@ -239,8 +209,7 @@ bundling_read(const struct bench *b, struct source *s, struct events *e)
 	*e = (struct events){.data = BYTES_INIT(1 << 24),
 	    .said = BYTES_INIT(1 << 16),
 	    .missing = BYTES_INIT(1 << 16)};
-	st = bundle_reader_begin(
-	    bundling_get, s, b->key, &head, &e->problem, &r);
+	st = bundle_reader_begin(piping_get, s, b->key, &head, &e->problem, &r);
 	if (st != ST_OK) {
 		assert_null(r);
 		return st;

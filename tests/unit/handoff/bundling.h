@@ -1,16 +1,16 @@
 /*
  * bundling: what the tests of bundles share: six tiny tips (a bundle does not
- * look inside a tip), a server, a sink and a source in memory.
+ * look inside a tip) and a server.
  */
 #ifndef TIPLINE_TESTS_UNIT_HANDOFF_BUNDLING_H
 #define TIPLINE_TESTS_UNIT_HANDOFF_BUNDLING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
 #include "handoff/bundle.h"
+#include "tests/unit/handoff/piping.h"
 
 #define TIPS 6
 #define PURGED 3 /* number of the one that was purged */
@@ -35,21 +35,6 @@ struct bench {
 /* Where tip number n begins in b->whole; that behind the last is the
  * trailer's place. */
 size_t bundling_at(const struct bench *b, uint64_t n);
-
-/* A sink into bytes that fails at its fail_at-th call. */
-struct sink {
-	struct bytes *to;
-	int calls, fail_at;
-};
-enum status bundling_put(void *ctx, const void *p, size_t len);
-
-/* A source over memory, in pieces: up to cut, then the rest, or of step. */
-struct source {
-	const uint8_t *p;
-	size_t len, at, cut, step;
-	bool fails_at_end;
-};
-enum status bundling_get(void *ctx, void *p, size_t len, size_t *got);
 
 /* What reading gave, to be compared. */
 struct events {

@@ -16,32 +16,6 @@ uint8_t *returning_seed, *returning_other_seed;
 uint8_t returning_key[PUBLIC_KEY_LEN];
 const uint8_t returning_server[KEY_ID_LEN] = "server!";
 
-enum status
-returning_put(void *ctx, const void *p, size_t len)
-{
-	struct sink *s = ctx;
-
-	return ++s->calls == s->fail_at ? ST_FULL : bytes_append(s->to, p, len);
-}
-
-enum status
-returning_get(void *ctx, void *p, size_t len, size_t *got)
-{
-	struct source *s = ctx;
-	size_t n = s->len - s->at < len ? s->len - s->at : len;
-
-	if (s->step > 0 && n > s->step)
-		n = s->step;
-	*got = 0;
-	if (n == 0 && s->fails_at_end)
-		return ST_IO;
-	if (n > 0)
-		memcpy(p, s->p + s->at, n);
-	s->at += n;
-	*got = n;
-	return ST_OK;
-}
-
 const uint8_t *
 returning_signer(void *ctx, const uint8_t id[static KEY_ID_LEN])
 {
@@ -87,9 +61,8 @@ enum status
 returning_read(struct source *s, struct heard *h, struct returns_head *head,
     const char **why)
 {
-	const struct returns_input in = {.source = returning_get,
-	    .signer = returning_signer,
-	    .source_ctx = s};
+	const struct returns_input in = {
+	    .source = piping_get, .signer = returning_signer, .source_ctx = s};
 	const struct returns_events events = {returning_hear_confirmed,
 	    returning_hear_link, returning_hear_reply, h};
 
@@ -147,7 +120,7 @@ returning_write(struct sink *s)
 
 	memcpy(head.server, returning_server, sizeof(returning_server));
 	if ((st = returns_writer_begin(
-		 &head, returning_seed, returning_put, s, &w)) != ST_OK) {
+		 &head, returning_seed, piping_put, s, &w)) != ST_OK) {
 		assert_null(w);
 		return st;
 	}

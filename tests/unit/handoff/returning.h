@@ -1,16 +1,16 @@
 /*
- * returning: what the tests of return bundles share: a signer, one bundle
- * with everything in it, a sink and a source in memory.
+ * returning: what the tests of return bundles share: a signer, and one
+ * bundle with everything in it.
  */
 #ifndef TIPLINE_TESTS_UNIT_HANDOFF_RETURNING_H
 #define TIPLINE_TESTS_UNIT_HANDOFF_RETURNING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/bytes.h"
 #include "handoff/returns.h"
+#include "tests/unit/handoff/piping.h"
 
 #define HEAD_LEN 44
 #define TRAILER_LEN 73
@@ -22,21 +22,6 @@
 extern uint8_t *returning_seed, *returning_other_seed;
 extern uint8_t returning_key[PUBLIC_KEY_LEN];
 extern const uint8_t returning_server[KEY_ID_LEN];
-
-/* A sink into bytes that fails at its fail_at-th call. */
-struct sink {
-	struct bytes *to;
-	int calls, fail_at;
-};
-enum status returning_put(void *ctx, const void *p, size_t len);
-
-/* A source over memory, in pieces of step. */
-struct source {
-	const uint8_t *p;
-	size_t len, at, step;
-	bool fails_at_end;
-};
-enum status returning_get(void *ctx, void *p, size_t len, size_t *got);
 
 /* Knows returning_key. */
 const uint8_t *returning_signer(void *ctx, const uint8_t id[static KEY_ID_LEN]);

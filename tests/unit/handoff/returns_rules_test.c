@@ -163,8 +163,8 @@ each_rule_of_the_format_is_held_by_the_writer(void **state)
 		    (strcmp(rules[i].why, COUNT) == 0 ||
 			strcmp(rules[i].why, NO_ITEM) == 0))
 			continue;
-		assert_int_equal(returns_writer_begin(&head, returning_seed,
-				     returning_put, &s, &w),
+		assert_int_equal(returns_writer_begin(
+				     &head, returning_seed, piping_put, &s, &w),
 		    ST_OK);
 		for (size_t k = 0; k < 4 && st == ST_OK; k++) {
 			const struct item *item = &rules[i].item[k];
@@ -195,7 +195,7 @@ calls_out_of_order_are_bugs(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    returns_writer_begin(&head, returning_seed, returning_put, &s, &w),
+	    returns_writer_begin(&head, returning_seed, piping_put, &s, &w),
 	    ST_OK);
 	assert_int_equal(returns_writer_finish(w), ST_OK);
 	assert_int_equal(returning_confirmed(w, 1, 1), ST_BUG);
@@ -206,8 +206,8 @@ calls_out_of_order_are_bugs(void **state)
 	returns_writer_free(NULL);
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
 		head.number = none[i];
-		assert_int_equal(returns_writer_begin(&head, returning_seed,
-				     returning_put, &s, &w),
+		assert_int_equal(returns_writer_begin(
+				     &head, returning_seed, piping_put, &s, &w),
 		    ST_BUG);
 		assert_null(w);
 	}
@@ -226,7 +226,7 @@ there_are_no_more_items_than_the_bound(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    returns_writer_begin(&head, returning_seed, returning_put, &s, &w),
+	    returns_writer_begin(&head, returning_seed, piping_put, &s, &w),
 	    ST_OK);
 	for (uint64_t i = 1; i <= RETURNS_ITEMS_MAX; i++)
 		if (returning_link(w, i, 16521) != ST_OK)
@@ -268,8 +268,8 @@ a_failing_sink_is_told_and_never_called_again(void **state)
 		struct returns_head head = {.number = 1};
 		struct returns_writer *w;
 
-		assert_int_equal(returns_writer_begin(&head, returning_seed,
-				     returning_put, &s, &w),
+		assert_int_equal(returns_writer_begin(
+				     &head, returning_seed, piping_put, &s, &w),
 		    ST_OK);
 		(void)!returning_link(w, 1, 1);
 		(void)!returning_reply(w, 1, 1);

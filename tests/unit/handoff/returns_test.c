@@ -47,9 +47,8 @@ events_that_nobody_asked_for_are_passed_over(void **state)
 	struct bytes b = returning_whole();
 	struct source s = {.p = b.p, .len = b.len};
 	struct heard h = {.said = BYTES_INIT(1 << 16)};
-	const struct returns_input in = {.source = returning_get,
-	    .signer = returning_signer,
-	    .source_ctx = &s};
+	const struct returns_input in = {
+	    .source = piping_get, .signer = returning_signer, .source_ctx = &s};
 	struct returns_head head;
 	const char *why;
 
@@ -86,7 +85,7 @@ one_without_items_is_one(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    returns_writer_begin(&head, returning_seed, returning_put, &s, &w),
+	    returns_writer_begin(&head, returning_seed, piping_put, &s, &w),
 	    ST_OK);
 	assert_int_equal(returns_writer_finish(w), ST_OK);
 	returns_writer_free(w);
@@ -252,8 +251,8 @@ only_a_known_signer_is_believed(void **state)
 	const char *why;
 
 	(void)state;
-	assert_int_equal(returns_writer_begin(&head, returning_other_seed,
-			     returning_put, &s, &w),
+	assert_int_equal(returns_writer_begin(
+			     &head, returning_other_seed, piping_put, &s, &w),
 	    ST_OK);
 	assert_int_equal(returns_writer_finish(w), ST_OK);
 	returns_writer_free(w);
