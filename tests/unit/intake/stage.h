@@ -102,6 +102,9 @@ void stage_tell_keeper(struct stage *stage);
 /* Wait for READY. */
 void stage_ready(struct stage *stage);
 
+/* Read what the keeper was sent, and answer it; for stage's own files. */
+void stage_play_keeper(struct stage *stage);
+
 /* Say how much room there is. */
 void stage_room(struct stage *stage, uint64_t files, uint64_t text);
 

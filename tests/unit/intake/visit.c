@@ -26,6 +26,24 @@ visit_ask(struct stage *s, const char *path, const struct tip_part *parts,
 	bytes_free(&request);
 }
 
+int
+visit_post(struct stage *s, const struct tip_part *parts)
+{
+	struct bytes request = tip_request("", parts);
+	int code = stage_ask(s, request.p, request.len);
+
+	bytes_free(&request);
+	return code;
+}
+
+void
+visit_told(const struct stage *s, const char *want)
+{
+	assert_true(s->tip_ok);
+	assert_int_equal(s->told.len, strlen(want));
+	assert_memory_equal(s->told.p, want, s->told.len);
+}
+
 /* What is typed on the page "Read an answer", and more. */
 void
 visit_return(struct stage *s, const char *code, const char *field,

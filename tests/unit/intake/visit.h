@@ -17,6 +17,12 @@ extern const struct tip_part visit_hello[];
 void visit_ask(struct stage *s, const char *path, const struct tip_part *parts,
     struct heard *heard);
 
+/* Send a tip; its answer's code. */
+int visit_post(struct stage *s, const struct tip_part *parts);
+
+/* The last tip was this, and whole: <name|file>data; for each part. */
+void visit_told(const struct stage *s, const char *want);
+
 /* Type a code on the page "Read an answer"; field may be NULL. */
 void visit_return(struct stage *s, const char *code, const char *field,
     const char *value, struct heard *heard);
