@@ -126,15 +126,14 @@ fits(const struct export *e, const struct export_cut *cut, uint64_t last)
 	return false;
 }
 
-/* Go on with BUNDLE.part.  True with *found false: there is none to use. */
+/* Go on with BUNDLE.part.  True and not e->resumed: there is none to use. */
 static bool
-take_cut(struct export *e, uint64_t last, bool *found)
+take_cut(struct export *e, uint64_t last)
 {
 	struct export_cut cut;
 	const char *why;
 	enum status st;
 
-	*found = false;
 	st = durable_stream_resume(AT_FDCWD, e->path, DURABLE_NEW, &e->fd);
 	if (st == ST_ABSENT)
 		return true;
@@ -175,7 +174,7 @@ take_cut(struct export *e, uint64_t last, bool *found)
 	e->start = cut.start;
 	e->at = cut.at;
 	e->bytes = cut.offset;
-	*found = e->resumed = true;
+	e->resumed = true;
 	return true;
 }
 
@@ -318,7 +317,7 @@ choose(struct export *e, uint64_t last)
 			 " " NONE_WRITTEN ": have the analysts make a return"
 			 " bundle with the links of tips from %" PRIu64
 			 " on and"
-			 " import it, or name --from",
+			 " import it with --put-back, or name --from",
 		    e->exported.tip, last, last + 1);
 		return false;
 	}
@@ -341,7 +340,6 @@ prepare(struct export *e)
 	struct keyset set;
 	uint64_t last;
 	enum status st;
-	bool found;
 
 	if (!signing_open(&e->line, "bundle", &e->signing) ||
 	    !signing_keyset(&e->line, &e->signing, "bundle", &set))
@@ -359,8 +357,7 @@ prepare(struct export *e)
 		    e->line.path, tool_words(st));
 		return false;
 	}
-	if (!open_store(e, &last) || !choose(e, last) ||
-	    !take_cut(e, last, &found))
+	if (!open_store(e, &last) || !choose(e, last) || !take_cut(e, last))
 		return false;
 	e->end = e->to != 0 ? e->to : e->start.last;
 	rows_begin(&e->rows, e->store, e->signing.server.key);
@@ -369,7 +366,7 @@ prepare(struct export *e)
 		rows_say(&e->rows, st, NONE_WRITTEN);
 		return false;
 	}
-	if (found)
+	if (e->resumed)
 		return walk_to_cut(e);
 	e->start.before = e->rows.chain;
 	return begin_new(e);

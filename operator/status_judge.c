@@ -142,9 +142,10 @@ judge_hand_offs(struct status_facts *f)
 {
 	if (f->exported_damaged)
 		warn(f, LEVEL_WARNING,
-		    "LINE/" LINE_EXPORTED " cannot be read: see what is"
-		    " wrong with it, or remove it; the next export then"
-		    " begins with tip 1");
+		    "LINE/" LINE_EXPORTED " cannot be read, and nothing can be"
+		    " exported: make it two lines, \"bundle N\" with the"
+		    " highest number of a bundle and \"tip M\" with its last"
+		    " tip; the analysts can tell both");
 	for (size_t i = 0; i < f->signers; i++)
 		if (f->confirmed[i].damaged)
 			warn(f, LEVEL_WARNING,

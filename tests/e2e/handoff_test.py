@@ -142,10 +142,14 @@ def an_export_takes_what_is_new_and_says_when_nothing_is():
             f.write("bundle 5\n")
         line.refused("exported is damaged", "export", line.line,
                      line.path("x"))
+        # Taken away, it would let numbers of bundles be used twice.
+        said = line.operator("status", line.line).stdout
+        expect(b"make it two lines" in said and b"remove it" not in said,
+               said)
         with open(mark, "w") as f:
             f.write("bundle 5\ntip 9\n")
-        line.refused("it is an older copy", "export", line.line,
-                     line.path("x"))
+        for words in ("it is an older copy", "import it with --put-back"):
+            line.refused(words, "export", line.line, line.path("x"))
         with open(mark, "w") as f:
             f.write(kept)
         # A range behind a hole moves no mark.
