@@ -189,6 +189,7 @@ import_command(int argc, char **argv)
 	}
 	im->path = operand[1];
 	im->put_back = put_back;
+	im->kept = NOTHING_CHANGED;
 	im->fd = im->turn = im->line.dirfd = -1;
 	im->new.fd = im->new.dirfd = -1;
 	im->confirmed.end = true;

@@ -28,10 +28,11 @@ open_store(struct import *im, enum store_mode mode)
 	im->store = NULL;
 	st = store_open(im->line.data_path, mode, &limits, &im->store);
 	if (st != ST_OK)
-		tool_say(
-		    "the database cannot be written: %s%s; " NOTHING_CHANGED,
-		    tool_words(st),
-		    st == ST_BUSY ? ": stop tipline-intake first" : "");
+		tool_say("the database cannot be written: %s; %s: %s",
+		    tool_words(st), im->kept,
+		    st == ST_BUSY ? "stop tipline-intake first"
+				  : "mend the cause and import the same file"
+				    " again");
 	return st == ST_OK;
 }
 
@@ -157,6 +158,7 @@ import_apply(struct import *im)
 		    im->line.path, tool_words(st));
 		return false;
 	}
+	im->kept = "the confirmations are taken up, not all of the answers";
 	if (im->replies > im->over && !apply_replies(im))
 		return false;
 	st = confirmed_renumber(&im->line, im->head.signer, im->head.number);

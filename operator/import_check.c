@@ -71,9 +71,8 @@ import_read(struct import *im, const struct returns_events *events)
 	if (im->words[0] != '\0')
 		tool_say("%s: %s", im->path, im->words);
 	else
-		tool_say("%s: %s; " NOTHING_CHANGED
-			 ": have it carried over again",
-		    im->path, *why != '\0' ? why : tool_words(st));
+		tool_say("%s: %s; %s: have it carried over again", im->path,
+		    *why != '\0' ? why : tool_words(st), im->kept);
 	return false;
 }
 
@@ -82,8 +81,8 @@ count_confirmed(void *ctx, const struct returns_confirmed *item)
 {
 	struct import *im = ctx;
 
+	(void)item;
 	im->ranges++;
-	im->tips += item->last.number - item->before.number;
 	return ST_OK;
 }
 

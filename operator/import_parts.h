@@ -29,6 +29,7 @@ struct import {
 	struct keyset set;
 	const char *path; /* of the return bundle */
 	bool put_back;    /* the operator says: an older copy, put back */
+	const char *kept; /* what can be said of the line if it ends here */
 	int fd;
 	struct returns_head head;
 	const char *signer;         /* name in the key set */
@@ -44,7 +45,7 @@ struct import {
 	size_t links, links_cap;
 	bool links_open; /* the line may take links up */
 	/* what there is */
-	uint64_t ranges, tips, replies, over, shortened;
+	uint64_t ranges, replies, over, shortened;
 	uint64_t put, waiting;        /* replies taken; that were there */
 	uint32_t latest;              /* last day of a reply taken */
 	char words[IMPORT_WORDS_LEN]; /* why an event refused */

@@ -34,10 +34,8 @@ tips_out_put(struct tips_out *out, const struct store_tip *tip)
 	out->left = tip->len;
 	out->written = ST_OK;
 	progress_tip(out->doing, out->number, out->last, out->bytes);
-	if (tip->purged) {
-		out->purged++;
+	if (tip->purged)
 		return bundle_writer_purged(out->writer, tip->len, tip->digest);
-	}
 	if ((st = bundle_writer_tip(out->writer, tip->len, tip->digest)) !=
 	    ST_OK)
 		return st;

@@ -19,7 +19,7 @@ struct tips_out {
 	const char *doing;            /* for progress_tip() */
 	uint64_t last;                /* the same */
 	/* what went out */
-	uint64_t bytes, damaged, purged;
+	uint64_t bytes, damaged;
 	/* the tip under way */
 	uint64_t number, left;
 	enum status written; /* what the writer said */
