@@ -44,12 +44,11 @@ backup_key_parse(const void *text, size_t len, struct recipient *key)
 enum status
 backup_key_write(const struct recipient *key, struct bytes *out)
 {
-	char id_text[KEY_ID_TEXT_LEN + 1], key_text[KEY_TEXT_LEN + 1];
 	uint8_t id[KEY_ID_LEN];
+	enum status st;
 
+	if ((st = bytes_append_text(out, "tipline-backup-key 1\n")) != ST_OK)
+		return st;
 	key_id(KEY_ROLE_BACKUP, key->key, id);
-	key_id_text(id, id_text);
-	lines_key_text(key->key, key_text);
-	return bytes_printf(
-	    out, "tipline-backup-key 1\nkey %s %s\n", id_text, key_text);
+	return lines_put_key(out, "key", id, NULL, key->key);
 }

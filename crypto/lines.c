@@ -235,6 +235,18 @@ lines_raw(struct lines *l, size_t i, uint8_t *out, size_t len)
 				  : "not the right number of bytes in base64");
 }
 
+enum status
+lines_hex(struct lines *l, size_t i, uint8_t *out, size_t len)
+{
+	const struct lines_field *const f = &l->field[i];
+	size_t got;
+
+	if (sodium_hex2bin(out, len, f->p, f->len, NULL, &got, NULL) != 0 ||
+	    got != len)
+		return lines_bad(l, "not the right number of hex digits");
+	return ST_OK;
+}
+
 /* The id fits the key in no role, or in another than the one wanted. */
 static const char *
 wrong_id(enum key_role wanted, const uint8_t *key, const struct lines_field *id)
@@ -378,11 +390,7 @@ lines_put_onion(struct bytes *out, const struct server_identity *server)
 enum status
 lines_put_server(struct bytes *out, const struct server_identity *server)
 {
-	char id[KEY_ID_TEXT_LEN + 1], key[KEY_TEXT_LEN + 1];
-
-	key_id_text(server->id, id);
-	lines_key_text(server->key, key);
-	return bytes_printf(out, "server %s %s\n", id, key);
+	return lines_put_key(out, "server", server->id, NULL, server->key);
 }
 
 enum status
@@ -411,8 +419,8 @@ lines_put_key(struct bytes *out, const char *word, const uint8_t *id,
 
 	key_id_text(id, id_text);
 	lines_key_text(key, key_text);
-	return bytes_printf(
-	    out, "%s %s %s %s\n", word, id_text, name, key_text);
+	return bytes_printf(out, "%s %s%s%s %s\n", word, id_text,
+	    name != NULL ? " " : "", name != NULL ? name : "", key_text);
 }
 
 enum status

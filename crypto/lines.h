@@ -64,6 +64,8 @@ MUST_CHECK enum status lines_name(
 
 MUST_CHECK enum status lines_raw(
     struct lines *l, size_t i, uint8_t *out, size_t len); /* base64 */
+MUST_CHECK enum status lines_hex(
+    struct lines *l, size_t i, uint8_t *out, size_t len);
 
 /* The id at place 1 and the key in the last place, of a key in that role. */
 MUST_CHECK enum status lines_key(struct lines *l, enum key_role role,
@@ -86,6 +88,7 @@ MUST_CHECK enum status lines_put_onion(
 MUST_CHECK enum status lines_put_server(
     struct bytes *out, const struct server_identity *server);
 
+/* A key's line, "word id name key"; without a name if that is NULL. */
 MUST_CHECK enum status lines_put_key(struct bytes *out, const char *word,
     const uint8_t *id, const char *name, const uint8_t *key);
 MUST_CHECK enum status lines_put_epoch(

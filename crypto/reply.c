@@ -7,6 +7,7 @@
 #include "base/guarded.h"
 #include "base/num.h"
 #include "crypto/reply_inner.h"
+#include "crypto/tip_box.h"
 
 _Static_assert(REPLY_LEN == REPLY_PLAIN_LEN + crypto_box_SEALBYTES,
     "a reply is a sealed box");
@@ -15,19 +16,6 @@ struct work {
 	uint8_t shared[crypto_box_BEFORENMBYTES];
 	uint8_t plain[REPLY_PLAIN_LEN];
 };
-
-/* A sealed box's nonce, as libsodium makes it. */
-static void
-box_nonce(const uint8_t *ephemeral, const uint8_t *to,
-    uint8_t nonce[static crypto_box_NONCEBYTES])
-{
-	crypto_generichash_state state;
-
-	(void)crypto_generichash_init(&state, NULL, 0, crypto_box_NONCEBYTES);
-	(void)crypto_generichash_update(&state, ephemeral, PUBLIC_KEY_LEN);
-	(void)crypto_generichash_update(&state, to, PUBLIC_KEY_LEN);
-	(void)crypto_generichash_final(&state, nonce, crypto_box_NONCEBYTES);
-}
 
 /*
  * Open the sealed box.  crypto_box_seal_open() returns sooner if there is
@@ -39,7 +27,7 @@ unseal(const struct mailbox *box, const uint8_t *secret, const uint8_t *sealed,
     struct work *w)
 {
 	const uint8_t *const inner = sealed + PUBLIC_KEY_LEN;
-	uint8_t ephemeral[PUBLIC_KEY_LEN], nonce[crypto_box_NONCEBYTES];
+	uint8_t ephemeral[PUBLIC_KEY_LEN], nonce[TIP_BOX_NONCE_LEN];
 	bool good;
 
 	/* Zeros are a key of low order, which libsodium refuses at once or
@@ -49,7 +37,7 @@ unseal(const struct mailbox *box, const uint8_t *secret, const uint8_t *sealed,
 	ephemeral[0] |=
 	    (uint8_t)(9 * sodium_is_zero(ephemeral, sizeof(ephemeral)));
 	good = crypto_box_beforenm(w->shared, ephemeral, secret) == 0;
-	box_nonce(ephemeral, box->key, nonce);
+	tip_box_nonce(ephemeral, box->key, nonce);
 	if (crypto_box_open_easy_afternm(w->plain, inner,
 		REPLY_LEN - PUBLIC_KEY_LEN, nonce, w->shared) != 0) {
 		good = false;

@@ -43,12 +43,9 @@ return_code_words(const uint8_t code[static RETURN_CODE_LEN],
 	bits[RETURN_CODE_LEN] = (uint8_t)(checksum(code) << (8 - CHECK_BITS));
 	for (size_t i = 0; i < RETURN_WORDS; i++) {
 		const size_t at = i * WORD_BITS / 8, off = i * WORD_BITS % 8;
-		uint32_t three =
-		    (uint32_t)bits[at] << 16 | (uint32_t)bits[at + 1] << 8;
+		const uint32_t three = (uint32_t)bits[at] << 16 |
+		    (uint32_t)bits[at + 1] << 8 | bits[at + 2];
 
-		/* The last word ends with the last byte but one. */
-		if (at + 2 < sizeof(bits))
-			three |= bits[at + 2];
 		word[i] =
 		    three >> (24 - WORD_BITS - off) & (RETURN_LIST_LEN - 1);
 	}

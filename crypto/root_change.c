@@ -1,6 +1,5 @@
 #include "crypto/root_change.h"
 
-#include <sodium.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -10,16 +9,6 @@
 
 _Static_assert(MINISIGN_ID_LEN == KEY_ID_LEN, "ids are written alike");
 
-static enum status
-put_key(struct bytes *out, const char *word, const struct minisign_key *key)
-{
-	char id[KEY_ID_TEXT_LEN + 1], text[KEY_TEXT_LEN + 1];
-
-	key_id_text(key->id, id);
-	lines_key_text(key->key, text);
-	return bytes_printf(out, "%s %s %s\n", word, id, text);
-}
-
 enum status
 root_change_write(const struct root_change *change, struct bytes *out)
 {
@@ -27,23 +16,22 @@ root_change_write(const struct root_change *change, struct bytes *out)
 
 	if ((st = bytes_printf(out, "tipline-root-change 1\nnumber %lu\n",
 		 (unsigned long)change->number)) != ST_OK ||
-	    (st = put_key(out, "old", &change->old)) != ST_OK)
+	    (st = lines_put_key(
+		 out, "old", change->old.id, NULL, change->old.key)) != ST_OK)
 		return st;
-	return put_key(out, "new", &change->next);
+	return lines_put_key(
+	    out, "new", change->next.id, NULL, change->next.key);
 }
 
 /* A root's id is minisign's, at random: it is not that of the key. */
 static enum status
 read_key(struct lines *l, const char *word, struct minisign_key *key)
 {
-	size_t got;
 	enum status st;
 
 	if ((st = lines_next(l, word, 3)) != ST_OK)
 		return st;
-	if (sodium_hex2bin(key->id, MINISIGN_ID_LEN, l->field[1].p,
-		l->field[1].len, NULL, &got, NULL) != 0 ||
-	    got != MINISIGN_ID_LEN)
+	if (lines_hex(l, 1, key->id, MINISIGN_ID_LEN) != ST_OK)
 		return lines_bad(l, "an id is 16 lower-case hex digits");
 	if ((st = lines_raw(l, 2, key->key, PUBLIC_KEY_LEN)) != ST_OK)
 		return st;

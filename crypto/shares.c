@@ -163,18 +163,6 @@ out:
 }
 
 static enum status
-read_hex(struct lines *l, uint8_t *out, size_t len)
-{
-	const struct lines_field *const f = &l->field[1];
-	size_t got;
-
-	if (sodium_hex2bin(out, len, f->p, f->len, NULL, &got, NULL) != 0 ||
-	    got != len)
-		return lines_bad(l, "not the right number of hex digits");
-	return ST_OK;
-}
-
-static enum status
 read_lines(struct lines *l, struct share *share, uint8_t *found)
 {
 	uint64_t need, x;
@@ -182,14 +170,14 @@ read_lines(struct lines *l, struct share *share, uint8_t *found)
 
 	if ((st = lines_version(l, "tipline-share")) != ST_OK ||
 	    (st = lines_next(l, "backup", 2)) != ST_OK ||
-	    (st = read_hex(l, share->backup, SHARE_BACKUP_LEN)) != ST_OK ||
+	    (st = lines_hex(l, 1, share->backup, SHARE_BACKUP_LEN)) != ST_OK ||
 	    (st = lines_next(l, "need", 2)) != ST_OK ||
 	    (st = lines_number(l, 1, SHARES_MAX, &need)) != ST_OK ||
 	    (st = lines_next(l, "share", 3)) != ST_OK ||
 	    (st = lines_number(l, 1, UINT8_MAX, &x)) != ST_OK ||
 	    (st = lines_raw(l, 2, share->value, SHARE_KEY_LEN)) != ST_OK ||
 	    (st = lines_next(l, "check", 2)) != ST_OK ||
-	    (st = read_hex(l, found, CHECK_LEN)) != ST_OK ||
+	    (st = lines_hex(l, 1, found, CHECK_LEN)) != ST_OK ||
 	    (st = lines_end(l)) != ST_OK)
 		return st;
 	if (need < NEED_MIN || x == 0)

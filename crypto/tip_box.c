@@ -7,14 +7,28 @@
 
 _Static_assert(TIP_BOX_LEN == TIP_KEY_LEN + crypto_box_SEALBYTES,
     "a sealed box holds the tip key");
+_Static_assert(TIP_BOX_NONCE_LEN == crypto_box_NONCEBYTES,
+    "a sealed box is a box with a nonce of its keys");
 _Static_assert(crypto_box_SEEDBYTES == DIGEST_LEN, "a digest is a seed");
+
+void
+tip_box_nonce(const uint8_t ephemeral[static PUBLIC_KEY_LEN],
+    const uint8_t to[static PUBLIC_KEY_LEN],
+    uint8_t nonce[static TIP_BOX_NONCE_LEN])
+{
+	crypto_generichash_state state;
+
+	(void)crypto_generichash_init(&state, NULL, 0, TIP_BOX_NONCE_LEN);
+	(void)crypto_generichash_update(&state, ephemeral, PUBLIC_KEY_LEN);
+	(void)crypto_generichash_update(&state, to, PUBLIC_KEY_LEN);
+	(void)crypto_generichash_final(&state, nonce, TIP_BOX_NONCE_LEN);
+}
 
 enum status
 tip_box_make(const uint8_t tip_key[static TIP_KEY_LEN],
     const uint8_t to[static PUBLIC_KEY_LEN], uint8_t box[static TIP_BOX_LEN])
 {
-	crypto_generichash_state state;
-	uint8_t nonce[crypto_box_NONCEBYTES];
+	uint8_t nonce[TIP_BOX_NONCE_LEN];
 	uint8_t seed[crypto_box_SEEDBYTES], secret[crypto_box_SECRETKEYBYTES];
 	int failed;
 
@@ -23,10 +37,7 @@ tip_box_make(const uint8_t tip_key[static TIP_KEY_LEN],
 	blake2b(
 	    "tipline-ephem-01", tip_key, TIP_KEY_LEN, to, PUBLIC_KEY_LEN, seed);
 	(void)crypto_box_seed_keypair(box, secret, seed);
-	(void)crypto_generichash_init(&state, NULL, 0, sizeof(nonce));
-	(void)crypto_generichash_update(&state, box, PUBLIC_KEY_LEN);
-	(void)crypto_generichash_update(&state, to, PUBLIC_KEY_LEN);
-	(void)crypto_generichash_final(&state, nonce, sizeof(nonce));
+	tip_box_nonce(box, to, nonce);
 	failed = crypto_box_easy(
 	    box + PUBLIC_KEY_LEN, tip_key, TIP_KEY_LEN, nonce, to, secret);
 	wipe(seed, sizeof(seed));
