@@ -293,7 +293,6 @@ bundle_reader_next(struct bundle_reader *r, struct bundle_tip *tip)
 			*tip = r->tip;
 		return st;
 	case BUNDLE_KIND_TRAILER:
-		r->trailer[0] = kind;
 		st = take(r, r->trailer + 1, BUNDLE_END_LEN - 1);
 		r->ended = st == ST_OK;
 		return st == ST_OK ? ST_EOF : st;
@@ -371,7 +370,7 @@ check_trailer(struct bundle_reader *r)
 		return fail(r, ST_MALFORMED, BUNDLE_LAYOUT);
 	bundle_numbers_end(&r->numbers, before + count);
 	/* Tips of a longer bundle make no shorter one whole. */
-	if (r->disordered || r->chain.number != before + count ||
+	if (r->chain.number != before + count ||
 	    memcmp(r->trailer + 9, r->chain.head, DIGEST_LEN) != 0)
 		r->disordered = true;
 	return ST_OK;
