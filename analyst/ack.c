@@ -42,7 +42,8 @@ mailbox_of(const struct ack *ack, uint64_t number, struct mailbox *box)
 	bag_name(number, name);
 	if (case_file_read(ack->cases, name, &file) != ST_OK)
 		return false;
-	found = file.proved && case_file_mailbox(&file, box);
+	found = file.proved && case_file_is_of(&file, &ack->desk->server) &&
+	    case_file_mailbox(&file, box);
 	case_file_free(&file);
 	return found;
 }

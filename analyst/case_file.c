@@ -48,6 +48,8 @@ take_values(struct case_file *out)
 
 	out->has_digest = read_hex(
 	    out->json, "sealed_digest", out->sealed_digest, DIGEST_LEN);
+	out->has_server =
+	    read_hex(out->json, "server", out->server, KEY_ID_LEN);
 	out->proved = is_true(out, "proved");
 	out->sentinel = is_true(out, "sentinel");
 	if (read_hex(out->json, "thread", thread, sizeof(thread)))
@@ -92,6 +94,14 @@ case_file_read(int cases, const char *folder, struct case_file *out)
 	else
 		case_file_free(out);
 	return st;
+}
+
+bool
+case_file_is_of(
+    const struct case_file *file, const struct server_identity *server)
+{
+	return file->has_server &&
+	    memcmp(file->server, server->id, KEY_ID_LEN) == 0;
 }
 
 /* The key is checked as if it came from outside: nothing but a key that

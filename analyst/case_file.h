@@ -10,13 +10,15 @@
 
 #include "base/status.h"
 #include "crypto/digest.h"
+#include "crypto/keyset.h"
 #include "crypto/return_code.h"
 
 struct cJSON;
 
 struct case_file {
 	struct cJSON *json; /* owned */
-	bool has_digest;
+	bool has_digest, has_server;
+	uint8_t server[KEY_ID_LEN];
 	uint8_t sealed_digest[DIGEST_LEN];
 	const char *first_line; /* borrowed from json; never NULL */
 	size_t files;
@@ -32,6 +34,10 @@ struct case_file {
  */
 MUST_CHECK enum status case_file_read(
     int cases, const char *folder, struct case_file *out);
+
+/* Did that server take the tip in?  Another has other tips of its number. */
+bool case_file_is_of(
+    const struct case_file *file, const struct server_identity *server);
 
 /* Where an answer goes; false if the tip cannot be answered. */
 bool case_file_mailbox(const struct case_file *file, struct mailbox *box);

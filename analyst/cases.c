@@ -17,12 +17,16 @@
 #include "analyst/say.h"
 #include "base/durable.h"
 
-/* Is name that of a bag in the making? */
+/* Is name that of a bag in the making, or of a list (durable.h:
+ * .NAME.tmp-RANDOM), which has lines of tips in it? */
 static bool
 is_part(const char *name)
 {
 	size_t len = strlen(name);
 
+	if (strncmp(name, ".index", 6) == 0 ||
+	    strncmp(name, ".threads.", 9) == 0)
+		return strstr(name, ".tmp-") != NULL;
 	return strncmp(name, ".tip-", 5) == 0 && len > 10 &&
 	    strcmp(name + len - 5, ".part") == 0;
 }

@@ -49,9 +49,11 @@ struct wish {
 	uint64_t tip;
 };
 
-/* Where the answer goes. */
+/* Where the answer goes.  *is_ours: the tip is of the server that the ledger
+ * is for. */
 static enum status
-find_mailbox(const struct wish *wish, struct mailbox *box)
+find_mailbox(const struct wish *wish, const struct desk *desk,
+    struct mailbox *box, bool *is_ours)
 {
 	char name[BAG_NAME_LEN];
 	struct case_file file = {0};
@@ -85,6 +87,7 @@ find_mailbox(const struct wish *wish, struct mailbox *box)
 		    wish->tip);
 		st = ST_ABSENT;
 	}
+	*is_ours = case_file_is_of(&file, &desk->server);
 	case_file_free(&file);
 	return st;
 }
@@ -104,6 +107,7 @@ mark_answered(struct desk *desk, uint64_t number)
 	return st;
 }
 
+/* Seal the answer and keep it. */
 static enum status
 seal(struct desk *desk, const struct wish *wish, const struct mailbox *box,
     struct reply *reply)
@@ -128,10 +132,9 @@ seal(struct desk *desk, const struct wish *wish, const struct mailbox *box,
 	}
 	if ((st = outbox_open(desk->kr.dirfd, &outbox)) != ST_OK)
 		goto out;
-	if ((st = outbox_put(&outbox, &item)) == ST_OK)
-		st = mark_answered(desk, wish->tip);
-	if (st != ST_OK)
-		say_error("cannot keep the sealed answer: %s", status_text(st));
+	if ((st = outbox_put(&outbox, &item)) != ST_OK)
+		say_error("cannot keep the sealed answer: %s; nothing was kept",
+		    status_text(st));
 out:
 	guarded_free(seed);
 	outbox_close(&outbox);
@@ -146,7 +149,8 @@ reply_command(const struct wish *wish)
 	struct desk desk = DESK_INIT;
 	struct reply *reply = guarded_new(sizeof(*reply));
 	struct mailbox box;
-	bool good = false;
+	bool good = false, is_ours = false;
+	enum status st;
 
 	if (reply == NULL) {
 		say_error("out of memory");
@@ -154,7 +158,7 @@ reply_command(const struct wish *wish)
 	}
 	/* The passphrase first: nobody types an answer for nothing. */
 	if (desk_open(wish->keys, &desk) != ST_OK ||
-	    find_mailbox(wish, &box) != ST_OK ||
+	    find_mailbox(wish, &desk, &box, &is_ours) != ST_OK ||
 	    desk_unlock(&desk, wish->passphrase_file) != ST_OK ||
 	    command_confine(read, write) != ST_OK ||
 	    reply_text_read(wish->text, reply) != ST_OK ||
@@ -164,7 +168,12 @@ reply_command(const struct wish *wish)
 	    " (%zu bytes) is sealed and waits in %s/outbox for the next"
 	    " tipline-analyst ack.",
 	    wish->tip, reply->len, wish->keys);
-	good = true;
+	st = is_ours ? mark_answered(&desk, wish->tip) : ST_OK;
+	if (st != ST_OK)
+		say_error("the ledger could not be told (%s), so ack --arrived"
+			  " may answer this tip as well; do not write it again",
+		    status_text(st));
+	good = st == ST_OK;
 out:
 	guarded_free(reply);
 	desk_close(&desk);

@@ -219,8 +219,8 @@ sweep_one(void *ctx, const char *name)
 void
 keyring_sweep(const struct keyring *kr)
 {
-	static const char *const folder[] = {
-	    ".", "epochs", "roots", "keysets", "destroyed", "backups"};
+	static const char *const folder[] = {".", "epochs", "roots", "keysets",
+	    "destroyed", "backups", "outbox"};
 
 	for (size_t i = 0; i < sizeof(folder) / sizeof(folder[0]); i++) {
 		struct sweep sweep = {kr, folder[i]};

@@ -116,10 +116,14 @@ outbox_open(int keys_dirfd, struct outbox *box)
 	enum status st;
 
 	*box = (struct outbox){.dirfd = -1, .sentfd = -1};
-	if (mkdirat(keys_dirfd, FOLDER, 0700) != 0 && errno != EEXIST) {
+	if (mkdirat(keys_dirfd, FOLDER, 0700) == 0)
+		st = durable_sync_dir(keys_dirfd);
+	else if (errno == EEXIST)
+		st = ST_OK;
+	else
 		st = errno == ENOSPC || errno == EDQUOT ? ST_FULL : ST_DENIED;
+	if (st != ST_OK)
 		goto out;
-	}
 	box->dirfd = openat(keys_dirfd, FOLDER,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (box->dirfd == -1) {

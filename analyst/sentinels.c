@@ -93,9 +93,9 @@ sentinels_load(int keys_dirfd, struct sentinels *out)
 	enum status st;
 
 	*out = (struct sentinels){.keys = keys_dirfd};
-	if ((out->s = calloc(SENTINELS_MAX, sizeof(*out->s))) == NULL)
-		return ST_NOMEM;
-	st = durable_read_secret(keys_dirfd, FILE_NAME, &text);
+	out->s = calloc(SENTINELS_MAX, sizeof(*out->s));
+	st = out->s == NULL ? ST_NOMEM
+			    : durable_read_secret(keys_dirfd, FILE_NAME, &text);
 	if (st == ST_OK)
 		st = parse(&text, out);
 	bytes_free(&text);

@@ -269,6 +269,37 @@ def what_cannot_be_answered_is_said():
     expect(d.outbox() == [], d.outbox())
 
 
+def a_tip_of_an_earlier_server_is_not_taken_for_ours():
+    d = Desk()
+    path = os.path.join(d.cases, "tip-000002", "tip.json")
+    ours = read(path)
+    theirs = dict(json.loads(ours), server="0" * 16)
+    write(path, json.dumps(theirs))
+    # Its sender may be answered; nothing is noted of our tip 2.
+    d.reply(2, text="to whoever has that code", says="is sealed and waits in")
+    r = Returns(d.arrived(says="answers 2 other opened tips not")[0])
+    expect(r.texts(1) == ["to whoever has that code"], r.replies)
+    write(path, ours)
+    r = Returns(d.arrived(says="1 that a tip arrived")[0])
+    expect(r.texts(1) == [ARRIVED], r.replies)
+
+
+def what_killed_runs_left_is_removed():
+    d = Desk()
+    d.reply(1, text="one")
+    left = [os.path.join(d.keys, "outbox", ".sent.tmp-0123456789abcdef")]
+    left += [os.path.join(d.cases, f) for f in (
+        ".index.html.tmp-0123456789abcdef", ".threads.tmp-0123456789abcdef",
+        ".index-0001.html.tmp-0123456789abcdef")]
+    for path in left:
+        write(path, "something is wrong")
+    d.open("b1")
+    for path in left:
+        expect(not os.path.exists(path), path)
+    expect(len(d.outbox()) == 1 and os.path.exists(
+        os.path.join(d.cases, ".threads")), "too much")
+
+
 def a_text_that_no_page_could_show_is_refused():
     d = Desk()
     good = [("a" * 3900, "3900 bytes"), ("é" * 1950, "3900 bytes"),
