@@ -14,7 +14,6 @@
 #include "base/num.h"
 
 #define BACKUPS_MAX 4096
-#define MORE_MAX 256
 
 static const char help[] =
     "usage: tipline-analyst keys list KEYS\n"
@@ -48,8 +47,6 @@ list_row(
 	const struct secret_info *info = &row->item->info;
 	char from[TIME_TEXT_LEN + 1], until[TIME_TEXT_LEN + 1];
 	struct bytes backups = BYTES_INIT(BACKUPS_MAX);
-	char more[MORE_MAX] = "";
-	size_t n = 0;
 	enum status st;
 
 	st = backup_record_holding(kr, info->epoch, &backups);
@@ -59,19 +56,19 @@ list_row(
 	}
 	time_format(info->from, from);
 	time_format(info->until, until);
+	printf("%4" PRIu32 "  %.10s to %.10s  %s", info->epoch, from, until,
+	    state_of(row->item, now));
 	if (row->opened + row->unopened > 0)
-		n += (size_t)snprintf(more, sizeof(more),
-		    "  opened %" PRIu64 ", not opened %" PRIu64, row->opened,
+		printf("  opened %" PRIu64 ", not opened %" PRIu64, row->opened,
 		    row->unopened);
 	else if (!row->published && !row->item->destroyed)
-		n += (size_t)snprintf(
-		    more, sizeof(more), "  in no key set taken here");
+		printf("  in no key set taken here");
 	if (backups.len > 0)
-		(void)snprintf(more + n, sizeof(more) - n, "  in backup %.*s",
-		    (int)backups.len, (const char *)backups.p);
+		printf("  in backup %.*s%s", (int)backups.len,
+		    (const char *)backups.p,
+		    st == ST_LIMIT ? ", and more" : "");
+	printf("\n");
 	bytes_free(&backups);
-	printf("%4" PRIu32 "  %.10s to %.10s  %s%s\n", info->epoch, from, until,
-	    state_of(row->item, now), more);
 	return ST_OK;
 }
 

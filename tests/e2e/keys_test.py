@@ -538,6 +538,15 @@ def a_destroyed_key_is_in_no_backup_but_one_that_says_so(s):
           " now/share-2.txt")
     expect("%d.key" % week not in s.names("from-now", "epochs"), "is back")
     s.run("keys make from-now --weeks 3 --out x.keys", 0, "not made again")
+    # However many there are, none is left out of the list.
+    for n in range(30):
+        with open(s.path("alice", "backups", "%032x" % (n << 96)), "w",
+                  encoding="utf-8") as f:
+            f.write("tipline-backup-record 1\nday 2026-01-%02d\nneed 2\n"
+                    "shares 3\nepoch %d\n" % (n + 1, week + 1))
+    said = s.run("keys list alice")
+    row = re.search("^ *%d .*$" % (week + 1), said, re.M).group()
+    expect(row.count(" of 2026-01-") == 30, "left out:", row)
 
 
 def a_full_disk_leaves_no_half_backup(s):
