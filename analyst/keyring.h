@@ -9,7 +9,7 @@
  *	KEYS/sequence                highest sequence number ever used
  *	KEYS/server.pub              the server the key sets are for
  *	KEYS/keyset.txt, .minisig    the last key set made
- *	KEYS/keyset.next             its text, written first: see cmd_keyset.c
+ *	KEYS/keyset.next             its text, written first: keyring_sets.c
  *	KEYS/keysets/000007.txt      every key set ever made or taken, by number
  *	KEYS/name                    the analyst's name, written last of all
  *	KEYS/roots/0001.key, .txt    roots that were changed, and the changes
@@ -17,8 +17,8 @@
  *	KEYS/backups/ID              which backups there are, and of what
  *	KEYS/ledger-ID               what was seen and opened (ledger.h)
  *	KEYS/sentinels               test tips that must come back (sentinels.h)
- *	KEYS/outbox/                 sealed replies that wait for a return
- *bundle KEYS/returned                number of the last return bundle
+ *	KEYS/outbox/                 sealed replies that wait (outbox.h)
+ *	KEYS/returned                number of the last return bundle
  *
  * An analyst who does not keep the root has root.pub alone, pinned when the
  * first key set was taken.

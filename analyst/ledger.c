@@ -365,12 +365,6 @@ ledger_facts_raise(struct ledger *ledger, const struct ledger_facts *facts)
 	}
 }
 
-uint64_t
-ledger_highest(const struct ledger *ledger)
-{
-	return ledger->highest;
-}
-
 /* Pass over a hole in the file, as numbers far apart leave one. */
 static uint64_t
 after_hole(const struct ledger *l, uint64_t number)

@@ -75,9 +75,6 @@ void ledger_facts(const struct ledger *ledger, struct ledger_facts *facts);
 void ledger_facts_raise(
     struct ledger *ledger, const struct ledger_facts *facts);
 
-/* The highest number that has a record. */
-uint64_t ledger_highest(const struct ledger *ledger);
-
 /*
  * Call back for each record from number from on, in rising order and with a
  * bounded piece of the file in memory; numbers without one are passed over.

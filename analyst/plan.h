@@ -15,7 +15,7 @@
 #define PLAN_FIRST (4 * PLAN_DAY) /* epoch 0: Monday, 1970-01-05 */
 
 /* So many weeks at most are made at once; a key set of one analyst with any
- * name holds them all: keyset_make.c asserts it. */
+ * name holds them all: keyset_join.c asserts it. */
 #define PLAN_WEEKS_MAX 400
 
 /* The epoch that now, seconds since 1970, lies in; 0 is none. */

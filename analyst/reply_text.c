@@ -41,8 +41,10 @@ escaped_len(const uint8_t *text, size_t len)
 	return n;
 }
 
-long
-reply_text_left(const uint8_t *text, size_t len)
+/* How many bytes may still be added, as a page counts them too; below 0 it is
+ * too long already. */
+static long
+bytes_left(const uint8_t *text, size_t len)
 {
 	const long plain = REPLY_TEXT_MAX - (long)len;
 	const long shown =
@@ -69,14 +71,14 @@ without_cr(uint8_t *text, size_t len)
 static size_t
 take_line(const uint8_t *text, size_t before, size_t len)
 {
-	long left = reply_text_left(text, len);
+	long left = bytes_left(text, len);
 
 	if (left >= 0) {
 		say("%ld byte%s left.", left, left == 1 ? "" : "s");
 		return len;
 	}
 	say("This line is %ld byte%s too long and was not taken; %ld left.",
-	    -left, left == -1 ? "" : "s", reply_text_left(text, before));
+	    -left, left == -1 ? "" : "s", bytes_left(text, before));
 	return before;
 }
 
@@ -107,7 +109,7 @@ read_text(int fd, uint8_t *text, size_t *len)
 static enum status
 check(const uint8_t *text, size_t len)
 {
-	const long left = reply_text_left(text, len);
+	const long left = bytes_left(text, len);
 
 	if (len == 0) {
 		say_error("the answer is empty: nothing was sealed");

@@ -13,10 +13,6 @@
 /* A page shows & < > " ' as entities, and all pages have one size. */
 #define REPLY_TEXT_ESCAPED_MAX 8000
 
-/* How many bytes may still be added, as a page counts them too; below 0 it is
- * too long already. */
-long reply_text_left(const uint8_t *text, size_t len);
-
 /*
  * Read the text from path, or if that is NULL from standard input, into
  * reply (guarded).  CR LF becomes LF, line ends at the end are taken away.

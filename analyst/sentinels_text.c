@@ -3,8 +3,8 @@
  *
  * A small grammar: a text is a row of sentences, a sentence one of several
  * forms, and in a form each letter after a % stands for a list of words.  The
- * forms and lists give more than 2^45 texts, so no two are alike, and whoever
- * has this program can tell none of them from a true one without guessing.
+ * forms and lists give more than 2^45 texts, so no two are alike.  Whoever has
+ * this program can know a text as one of these; sentinel add is for others.
  */
 #include "analyst/dice.h"
 #include "analyst/sentinels.h"
