@@ -12,6 +12,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "line/line.h"
+
+const char *const backup_folder_files[] = {CONFIG_FILE, LINE_SERVER_KEY,
+    LINE_SERVER_PUB, LINE_ROOT, LINE_SEQUENCE, LINE_KEYSET, LINE_KEYSET_SIG,
+    LINE_EPOCH, LINE_EXPORTED, NULL};
+const char *const backup_folder_folders[] = {LINE_ROOTS, LINE_CONFIRMED, NULL};
+
 void
 backup_segment_name(
     const struct backup_segment *s, char name[static BACKUP_NAME_MAX])

@@ -28,6 +28,11 @@
 #define BACKUP_REPLY_LEN (8 + 16 + 4 + 4144)
 #define BACKUP_BUNDLE "bundle" /* the one file of a segment */
 
+/* What a state holds besides: these files of the line, and all in these
+ * folders; ended by NULL. */
+extern const char *const backup_folder_files[];
+extern const char *const backup_folder_folders[];
+
 struct backup_segment {
 	uint64_t first, last;
 };

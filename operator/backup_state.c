@@ -22,11 +22,6 @@
 #define TRIES 5
 #define STATES_KEPT 2
 
-static const char *const files[] = {CONFIG_FILE, LINE_SERVER_KEY,
-    LINE_SERVER_PUB, LINE_ROOT, LINE_SEQUENCE, LINE_KEYSET, LINE_KEYSET_SIG,
-    LINE_EPOCH, LINE_EXPORTED, NULL};
-static const char *const folders[] = {LINE_ROOTS, LINE_CONFIRMED, NULL};
-
 /* ST_OK, ST_ABSENT, or ST_IO after words. */
 static enum status
 open_plain(const struct backup *b, const char *name, int *fd)
@@ -136,10 +131,12 @@ put_all(struct backup *b, struct backup_seal *seal)
 {
 	enum status st = ST_OK;
 
-	for (size_t i = 0; st == ST_OK && files[i] != NULL; i++)
-		st = put_file(b, seal, files[i]);
-	for (size_t i = 0; st == ST_OK && folders[i] != NULL; i++)
-		st = put_folder(b, seal, folders[i]);
+	for (const char *const *name = backup_folder_files;
+	     st == ST_OK && *name != NULL; name++)
+		st = put_file(b, seal, *name);
+	for (const char *const *name = backup_folder_folders;
+	     st == ST_OK && *name != NULL; name++)
+		st = put_folder(b, seal, *name);
 	return st == ST_OK ? put_replies(b, seal) : st;
 }
 

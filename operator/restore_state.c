@@ -24,23 +24,21 @@ struct state {
 	uint8_t reply[BACKUP_REPLY_LEN];
 };
 
-static const char *const names[] = {CONFIG_FILE, LINE_SERVER_KEY,
-    LINE_SERVER_PUB, LINE_ROOT, LINE_SEQUENCE, LINE_KEYSET, LINE_KEYSET_SIG,
-    LINE_EPOCH, LINE_EXPORTED};
-
 /* Plain file names in the two folders: they become paths. */
 static bool
 name_ok(const char *name)
 {
 	const char *rest = NULL;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strcmp(name, names[i]) == 0)
+	for (const char *const *n = backup_folder_files; *n != NULL; n++)
+		if (strcmp(name, *n) == 0)
 			return true;
-	if (strncmp(name, LINE_ROOTS "/", sizeof(LINE_ROOTS)) == 0)
-		rest = name + sizeof(LINE_ROOTS);
-	else if (strncmp(name, LINE_CONFIRMED "/", sizeof(LINE_CONFIRMED)) == 0)
-		rest = name + sizeof(LINE_CONFIRMED);
+	for (const char *const *n = backup_folder_folders; *n != NULL; n++) {
+		const size_t len = strlen(*n);
+
+		if (strncmp(name, *n, len) == 0 && name[len] == '/')
+			rest = name + len + 1;
+	}
 	return rest != NULL && *rest != '\0' && *rest != '.' &&
 	    strspn(rest, "0123456789abcdefghijklmnopqrstuvwxyz.") ==
 	    strlen(rest);
