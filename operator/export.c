@@ -6,7 +6,6 @@
  * byte is written, so that none is ever used twice; LINE/exported says that
  * tips are out only when the bundle is durably whole.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +15,6 @@
 
 #include "base/confine.h"
 #include "base/durable.h"
-#include "base/num.h"
 #include "handoff/bundle.h"
 #include "operator/commands.h"
 #include "operator/export_cut.h"
@@ -424,25 +422,11 @@ run(struct export *e)
 	return TOOL_FAILED;
 }
 
-/* The number behind an option, 0 if it was not given. */
-static bool
-take_number(const char *name, const char *text, uint64_t *out)
-{
-	*out = 0;
-	if (text == NULL)
-		return true;
-	if (num_parse(text, strlen(text), INT64_MAX - 1, out) == ST_OK &&
-	    *out != 0)
-		return true;
-	tool_say("--%s %s: the number of a tip is 1 or more", name, text);
-	return false;
-}
-
 static bool
 take_range(struct export *e, const char *from, const char *to)
 {
-	if (!take_number("from", from, &e->from) ||
-	    !take_number("to", to, &e->to))
+	if (!tool_number("from", from, INT64_MAX - 1, &e->from) ||
+	    !tool_number("to", to, INT64_MAX - 1, &e->to))
 		return false;
 	if (to == NULL || (e->from != 0 && e->from <= e->to))
 		return true;

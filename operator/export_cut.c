@@ -3,24 +3,11 @@
  */
 #include "operator/export_cut.h"
 
-#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "operator/progress.h"
-
-static enum status
-read_some(void *ctx, void *p, size_t len, size_t *got)
-{
-	const int *fd = ctx;
-	ssize_t n;
-
-	do
-		n = read(*fd, p, len);
-	while (n < 0 && errno == EINTR);
-	*got = n > 0 ? (size_t)n : 0;
-	return n < 0 ? ST_IO : ST_OK;
-}
+#include "operator/tool.h"
 
 /* Read the tip's bytes.  ST_OK only if all are there and right. */
 static enum status
@@ -91,7 +78,7 @@ export_cut_read(int fd, const struct server_identity *server,
 	if (size == 0)
 		return ST_EOF;
 	st = bundle_reader_begin(
-	    read_some, &fd, server->key, &head, &problem, &r);
+	    tool_source, &fd, server->key, &head, &problem, &r);
 	if (st != ST_OK) {
 		*why = words(problem);
 		return st;

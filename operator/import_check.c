@@ -2,7 +2,6 @@
  * import_check: read a return bundle and check all of it before anything is
  * changed.  See import_parts.h.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,19 +13,6 @@
 #include "operator/progress.h"
 #include "operator/relink.h"
 #include "operator/tool.h"
-
-static enum status
-read_some(void *ctx, void *p, size_t len, size_t *got)
-{
-	const int *fd = ctx;
-	ssize_t n;
-
-	do
-		n = read(*fd, p, len);
-	while (n < 0 && errno == EINTR);
-	*got = n > 0 ? (size_t)n : 0;
-	return n < 0 ? ST_IO : ST_OK;
-}
 
 /* Called with the head read: is it for us, and who signs? */
 static const uint8_t *
@@ -58,7 +44,7 @@ find_signer(void *ctx, const uint8_t id[static KEY_ID_LEN])
 bool
 import_read(struct import *im, const struct returns_events *events)
 {
-	const struct returns_input in = {read_some, find_signer, &im->fd, im};
+	const struct returns_input in = {tool_source, find_signer, &im->fd, im};
 	const char *why = "";
 	enum status st = ST_IO;
 

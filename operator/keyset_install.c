@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/confine.h"
@@ -133,14 +132,8 @@ keyset_install_command(int argc, char **argv)
 
 	if ((code = tool_parse(&command, argc, argv, operand)) != TOOL_GO_ON)
 		return code;
-	if (number != NULL &&
-	    (num_parse(number, strlen(number), UINT64_MAX, &wanted) != ST_OK ||
-		wanted == 0)) {
-		tool_say("--sequence %s: it must be a number, 1 or more;"
-			 " nothing was changed",
-		    number);
+	if (!tool_number("sequence", number, UINT64_MAX, &wanted))
 		return TOOL_USAGE;
-	}
 	if (!tool_line_open(operand[0], &line))
 		return TOOL_FAILED;
 	code = TOOL_FAILED;

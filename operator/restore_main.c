@@ -9,7 +9,6 @@
 
 #include "base/confine.h"
 #include "base/guarded.h"
-#include "base/num.h"
 #include "crypto/minisign.h"
 #include "line/line.h"
 #include "operator/restore.h"
@@ -49,18 +48,6 @@ static const char restore_help[] =
     "                       have from this line: the next one is above it\n"
     "  --to N               leave out the tips after tip N\n"
     "  -h, --help           show this\n";
-
-static bool
-take_number(const char *name, const char *text, uint64_t *out)
-{
-	if (text == NULL)
-		return true;
-	if (num_parse(text, strlen(text), INT64_MAX - 1, out) == ST_OK &&
-	    *out != 0)
-		return true;
-	tool_say("--%s %s: it must be a number, 1 or more", name, text);
-	return false;
-}
 
 static int
 key_command(int argc, char **argv)
@@ -198,8 +185,8 @@ restore_command(int argc, char **argv)
 	if ((code = tool_parse(&command, argc, argv, operand)) != TOOL_GO_ON ||
 	    (code = need_key(key, "restore")) != TOOL_GO_ON)
 		return code;
-	if (!take_number("bundle", bundle, &number) ||
-	    !take_number("to", to, &last))
+	if (!tool_number("bundle", bundle, INT64_MAX - 1, &number) ||
+	    !tool_number("to", to, INT64_MAX - 1, &last))
 		return TOOL_USAGE;
 	code = TOOL_FAILED;
 	if (begin(&r, operand[0], key, file)) {

@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/confine.h"
 #include "base/durable.h"
+#include "base/num.h"
 
 #define HELP_CODE 'h'
 #define FIRST_CODE 256 /* of long options, above all characters */
@@ -129,6 +131,31 @@ tool_read(const char *path, struct bytes *out)
 		tool_say("%s cannot be read: %s; nothing was changed", path,
 		    tool_words(st));
 	return st;
+}
+
+enum status
+tool_source(void *ctx, void *p, size_t len, size_t *got)
+{
+	const int *fd = ctx;
+	ssize_t n;
+
+	do
+		n = read(*fd, p, len);
+	while (n < 0 && errno == EINTR);
+	*got = n > 0 ? (size_t)n : 0;
+	return n < 0 ? ST_IO : ST_OK;
+}
+
+bool
+tool_number(const char *option, const char *text, uint64_t max, uint64_t *out)
+{
+	if (text == NULL)
+		return true;
+	if (num_parse(text, strlen(text), max, out) == ST_OK && *out != 0)
+		return true;
+	tool_say("--%s %s: it must be a number, 1 or more; nothing was changed",
+	    option, text);
+	return false;
 }
 
 bool

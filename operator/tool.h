@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/bytes.h"
 #include "base/status.h"
@@ -56,6 +57,14 @@ bool tool_line_open(const char *path, struct line *line);
 
 /* Read a file whole, saying what is wrong.  ST_OK or another status. */
 MUST_CHECK enum status tool_read(const char *path, struct bytes *out);
+
+/* bundle_source: read from the descriptor that ctx points to. */
+MUST_CHECK enum status tool_source(void *ctx, void *p, size_t len, size_t *got);
+
+/* The number behind an option, from 1 to max; unchanged if text is NULL.
+ * False after words. */
+bool tool_number(
+    const char *option, const char *text, uint64_t max, uint64_t *out);
 
 /* Confine the process to these paths (ended by NULL, may be NULL).  What the
  * kernel lacks is told in the bools.  Ends in words and false on failure. */
