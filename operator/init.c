@@ -2,25 +2,23 @@
  * init: make a new line.  The configuration is written last, so that a run
  * that broke off is never taken for a line; what it made is taken away.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/confine.h"
-#include "base/durable.h"
 #include "base/guarded.h"
 #include "base/num.h"
 #include "crypto/keyset.h"
 #include "crypto/sign.h"
 #include "operator/commands.h"
+#include "operator/new_line.h"
 #include "operator/tool.h"
 #include "store/store.h"
 
@@ -193,72 +191,6 @@ take_wishes(const struct wish *w, const char *path, struct config *c)
 	return code;
 }
 
-static bool
-is_empty(int dirfd)
-{
-	struct dirent *e;
-	bool empty = true;
-	int copy = dup(dirfd);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-
-	if (dir == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return false;
-	}
-	while (empty && (e = readdir(dir)) != NULL)
-		empty =
-		    strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-	closedir(dir);
-	return empty;
-}
-
-/* Make or take the folder.  Its descriptor, or -1 after words. */
-static int
-make_folder(const char *path, bool *made)
-{
-	int fd;
-
-	*made = mkdir(path, 0700) == 0;
-	if (!*made && errno != EEXIST) {
-		tool_say("%s cannot be made: %s; nothing was made: mend the"
-			 " path, or make the folder above it first",
-		    path, strerror(errno));
-		return -1;
-	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		tool_say("%s: %s; nothing was made", path, strerror(errno));
-	/* Held to the end: a second init would take our files away. */
-	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		tool_say("%s: another init is at work on it; nothing was made",
-		    path);
-	else if (faccessat(fd, CONFIG_FILE, F_OK, 0) == 0)
-		tool_say("%s is a tip line already; nothing was changed", path);
-	else if (!is_empty(fd))
-		tool_say("%s is not empty; nothing was changed: name a new"
-			 " folder",
-		    path);
-	else if (fchmod(fd, 0700) != 0)
-		tool_say(
-		    "%s cannot be closed to others: %s", path, strerror(errno));
-	else
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static bool
-put(int dirfd, const char *name, const void *p, size_t len)
-{
-	enum status st = durable_write(dirfd, name, p, len, 0600, DURABLE_NEW);
-
-	if (st != ST_OK)
-		tool_say("%s cannot be written: %s", name, tool_words(st));
-	return st == ST_OK;
-}
-
 /* The server's key pair: server.key and server.pub. */
 static bool
 make_keys(int dirfd, const struct config *c, struct server_identity *server)
@@ -280,8 +212,9 @@ make_keys(int dirfd, const struct config *c, struct server_identity *server)
 	if (server_identity_write(server, &text) != ST_OK)
 		tool_say("out of memory");
 	else
-		done = put(dirfd, LINE_SERVER_KEY, file, SERVER_KEY_FILE_LEN) &&
-		    put(dirfd, LINE_SERVER_PUB, text.p, text.len);
+		done = new_line_put(
+			   dirfd, LINE_SERVER_KEY, file, SERVER_KEY_FILE_LEN) &&
+		    new_line_put(dirfd, LINE_SERVER_PUB, text.p, text.len);
 out:
 	guarded_free(seed);
 	guarded_free(file);
@@ -320,7 +253,7 @@ make_config(int dirfd, const struct config *c)
 	if (config_write(c, &text) != ST_OK)
 		tool_say("out of memory");
 	else
-		done = put(dirfd, CONFIG_FILE, text.p, text.len);
+		done = new_line_put(dirfd, CONFIG_FILE, text.p, text.len);
 	bytes_free(&text);
 	return done;
 }
@@ -394,7 +327,7 @@ init_command(int argc, char **argv)
 	if ((code = tool_parse(&command, argc, argv, &path)) != TOOL_GO_ON ||
 	    (code = take_wishes(&w, path, &c)) != TOOL_GO_ON)
 		return code;
-	if ((dirfd = make_folder(path, &made)) < 0)
+	if ((dirfd = new_line_folder(path, &made)) < 0)
 		return TOOL_FAILED;
 	const char *const write[] = {path, NULL};
 	code = TOOL_FAILED;

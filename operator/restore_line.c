@@ -4,86 +4,22 @@
  * LINE/restored comes first and tipline.conf last: what a cut run leaves is
  * no line, and what is one knows that it was restored.
  */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/confine.h"
-#include "base/durable.h"
 #include "line/config.h"
 #include "line/line.h"
 #include "operator/exported.h"
+#include "operator/new_line.h"
 #include "operator/relink.h"
 #include "operator/restore.h"
 #include "operator/tool.h"
-
-#define NOTHING_MADE "nothing was made"
-
-static bool
-is_empty(int dirfd)
-{
-	struct dirent *e;
-	bool empty = true;
-	int copy = dup(dirfd);
-	DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-
-	if (dir == NULL) {
-		if (copy >= 0)
-			close(copy);
-		return false;
-	}
-	while (empty && (e = readdir(dir)) != NULL)
-		empty =
-		    strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-	closedir(dir);
-	return empty;
-}
-
-static int
-make_folder(const char *path)
-{
-	int fd;
-
-	if (mkdir(path, 0700) != 0 && errno != EEXIST) {
-		tool_say("%s cannot be made: %s; " NOTHING_MADE, path,
-		    tool_words(ST_IO));
-		return -1;
-	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		tool_say("%s: %s; " NOTHING_MADE, path, tool_words(ST_IO));
-	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		tool_say("%s: another process is at work on it; " NOTHING_MADE,
-		    path);
-	else if (!is_empty(fd))
-		tool_say("%s is not empty; " NOTHING_MADE ": name a new folder",
-		    path);
-	else if (fchmod(fd, 0700) != 0)
-		tool_say("%s cannot be closed to others: %s; " NOTHING_MADE,
-		    path, tool_words(ST_IO));
-	else
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
-static bool
-put(int dirfd, const char *name, const void *p, size_t len)
-{
-	enum status st = durable_write(dirfd, name, p, len, 0600, DURABLE_NEW);
-
-	if (st != ST_OK)
-		tool_say("%s cannot be written: %s", name, tool_words(st));
-	return st == ST_OK;
-}
 
 static bool
 make_folders(int dirfd)
@@ -168,7 +104,7 @@ put_files(
 
 		if (strcmp(f->name, CONFIG_FILE) != 0 &&
 		    strcmp(f->name, LINE_EXPORTED) != 0 &&
-		    !put(dirfd, f->name, f->content.p, f->content.len))
+		    !new_line_put(dirfd, f->name, f->content.p, f->content.len))
 			return false;
 	}
 	if (!put_exported(r, dirfd, bundle, e))
@@ -177,7 +113,7 @@ put_files(
 		tool_say(RELINK_FILE " cannot be written");
 		return false;
 	}
-	return put(dirfd, CONFIG_FILE, conf->p, conf->len);
+	return new_line_put(dirfd, CONFIG_FILE, conf->p, conf->len);
 }
 
 /* Take away what a failed run made; only names that it may have made. */
@@ -250,21 +186,25 @@ restore_line(struct restore *r, const char *path, uint64_t bundle)
 	struct confine_missing missing;
 	struct exported e;
 	int code = TOOL_FAILED, dirfd;
+	bool made;
 
-	if ((dirfd = make_folder(path)) < 0)
+	if ((dirfd = new_line_folder(path, &made)) < 0)
 		return TOOL_FAILED;
 	if (confine(CONFINE_OFFLINE, &paths, &missing) != ST_OK) {
-		tool_say("the process could not be confined: %s; " NOTHING_MADE,
+		tool_say("the process could not be confined: %s; nothing was"
+			 " made",
 		    tool_words(ST_IO));
+		if (made)
+			rmdir(path);
 	} else if (restore_state_read(r) &&
-	    put(dirfd, LINE_RESTORED, note, sizeof(note) - 1) &&
+	    new_line_put(dirfd, LINE_RESTORED, note, sizeof(note) - 1) &&
 	    make_folders(dirfd) && make_database(r, path) &&
 	    put_files(r, dirfd, bundle, &e)) {
 		tell(r, path, &e);
 		code = TOOL_DONE;
-	}
-	if (code != TOOL_DONE)
+	} else {
 		undo(r, dirfd, path);
+	}
 	close(dirfd);
 	return code;
 }

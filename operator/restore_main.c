@@ -4,15 +4,13 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/confine.h"
-#include "base/guarded.h"
 #include "crypto/minisign.h"
 #include "line/line.h"
 #include "operator/restore.h"
 #include "operator/tool.h"
+#include "operator/tool_main.h"
 
 #define GUARDED_LEN ((size_t)1 << 20)
 
@@ -197,89 +195,18 @@ restore_command(int argc, char **argv)
 	return code;
 }
 
-static const struct command {
-	const char *name, *second;
-	int (*run)(int argc, char **argv);
-	const char *line;
-} commands[] = {
+static const struct tool_entry entries[] = {
     {"key", "make", key_command, "make a backup key"},
     {"check", NULL, check_command, "try whether a backup can be restored"},
     {"restore", NULL, restore_command, "make a line from a backup"},
+    {NULL, NULL, NULL, NULL},
 };
-
-#define COMMANDS (sizeof(commands) / sizeof(*commands))
-
-static void
-print_help(FILE *out)
-{
-	char name[32];
-
-	fputs("usage: tipline-restore COMMAND [options] ...\n\n", out);
-	for (size_t i = 0; i < COMMANDS; i++) {
-		snprintf(name, sizeof(name), "%s%s%s", commands[i].name,
-		    commands[i].second != NULL ? " " : "",
-		    commands[i].second != NULL ? commands[i].second : "");
-		fprintf(out, "  %-10s %s\n", name, commands[i].line);
-	}
-	fputs("\ntipline-restore COMMAND --help tells more.  Exit codes:"
-	      " 0 done,\n1 refused or failed, 2 wrong usage.\n",
-	    out);
-}
-
-static int
-run(const struct command *command, int argc, char **argv)
-{
-	bool locked = true;
-	int code;
-
-	unsetenv("POSIXLY_CORRECT"); /* options may follow operands */
-	if (confine_early() != ST_OK || crypto_room_init() != ST_OK ||
-	    guarded_open(GUARDED_LEN, &locked) != ST_OK) {
-		tool_say("the process could not be set up");
-		return TOOL_FAILED;
-	}
-	if (!locked)
-		tool_say("warning: memory cannot be locked: keys could be"
-			 " swapped to disk");
-	code = command->run(argc, argv);
-	if (fflush(stdout) != 0 && code == TOOL_DONE) {
-		tool_say("standard output could not be written");
-		code = TOOL_FAILED;
-	}
-	guarded_close();
-	return code;
-}
 
 int
 main(int argc, char **argv)
 {
-	if (argc < 2) {
-		print_help(stderr);
-		return TOOL_USAGE;
-	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		print_help(stdout);
-		return TOOL_DONE;
-	}
-	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
-		puts("tipline-restore " TIPLINE_VERSION);
-		return TOOL_DONE;
-	}
-	for (size_t i = 0; i < COMMANDS; i++) {
-		int words = commands[i].second != NULL ? 2 : 1;
+	const struct tool_program program = {
+	    "tipline-restore", entries, GUARDED_LEN};
 
-		if (strcmp(argv[1], commands[i].name) == 0 &&
-		    (words == 1 ||
-			(argc > 2 && strcmp(argv[2], commands[i].second) == 0)))
-			return run(&commands[i], argc - words, argv + words);
-	}
-	if (argc == 3 && strcmp(argv[1], "key") == 0 &&
-	    (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
-		print_help(stdout);
-		return TOOL_DONE;
-	}
-	tool_say("there is no command '%s%s%s'", argv[1], argc > 2 ? " " : "",
-	    argc > 2 ? argv[2] : "");
-	fputs("Try: tipline-restore --help\n", stderr);
-	return TOOL_USAGE;
+	return tool_main(&program, argc, argv);
 }
