@@ -186,6 +186,27 @@ analysts_keys_are_refused_in_words(void **state)
 		bytes_free(&bad);
 	}
 }
+/* Destroyed for the one week, it would go on opening the other's tips. */
+static void
+one_key_is_not_taken_for_two_epochs(void **state)
+{
+	struct analyst_keys keys, again;
+	struct bytes text;
+
+	(void)state;
+	make_keys(&keys, 3);
+	memcpy(keys.key[2].key, keys.key[0].key, sizeof(keys.key[0].key));
+	memcpy(keys.key[2].id, keys.key[0].id, sizeof(keys.key[0].id));
+	text = keys_text(&keys);
+	assert_int_equal(
+	    analyst_keys_parse(text.p, text.len, &again, &line, &why),
+	    ST_MALFORMED);
+	assert_string_equal(why, "this key stands twice");
+	assert_int_equal(line, 8);
+	analyst_keys_free(&keys);
+	bytes_free(&text);
+}
+
 int
 main(void)
 {
@@ -195,6 +216,7 @@ main(void)
 		keys_are_written_by_their_signer_and_as_far_as_they_fit),
 	    cmocka_unit_test(no_mutant_of_analysts_keys_is_taken),
 	    cmocka_unit_test(analysts_keys_are_refused_in_words),
+	    cmocka_unit_test(one_key_is_not_taken_for_two_epochs),
 	};
 
 	if (crypto_room_init() != ST_OK)

@@ -201,6 +201,43 @@ a_root_does_not_follow_itself(void **state)
 	assert_string_equal(why, "the new root has the old one's id");
 	free_change(&m);
 }
+/* Anybody can sign for a key of low order. */
+static void
+a_root_that_proves_nothing_does_not_follow(void **state)
+{
+	struct change_made m;
+	struct root_change found;
+
+	(void)state;
+	make_roots();
+	make_change(&m, 1, 0, 1);
+	memset(m.change.next.key, 0, sizeof(m.change.next.key));
+	bytes_clear(&m.text);
+	assert_int_equal(root_change_write(&m.change, &m.text), ST_OK);
+	assert_int_equal(read_change(&m, &root[0], 0, &found), ST_MALFORMED);
+	assert_string_equal(why, "the key is none that can be used");
+	free_change(&m);
+}
+
+static void
+a_root_is_pinned_by_its_key_and_its_id(void **state)
+{
+	struct change_made m;
+	struct root_change found;
+	struct minisign_key pinned;
+
+	(void)state;
+	make_roots();
+	make_change(&m, 1, 0, 1);
+	pinned = root[0];
+	pinned.id[0] ^= 1;
+	assert_int_equal(read_change(&m, &pinned, 0, &found), ST_WRONG_KEY);
+	pinned = root[0];
+	pinned.key[0] ^= 1;
+	assert_int_equal(read_change(&m, &pinned, 0, &found), ST_WRONG_KEY);
+	free_change(&m);
+}
+
 int
 main(void)
 {
@@ -209,6 +246,8 @@ main(void)
 	    cmocka_unit_test(a_change_of_root_needs_both_signatures),
 	    cmocka_unit_test(a_change_of_root_is_refused_in_words),
 	    cmocka_unit_test(a_root_does_not_follow_itself),
+	    cmocka_unit_test(a_root_that_proves_nothing_does_not_follow),
+	    cmocka_unit_test(a_root_is_pinned_by_its_key_and_its_id),
 	};
 
 	if (crypto_room_init() != ST_OK)
