@@ -207,7 +207,8 @@ step(struct keeper *k, int stop_fd)
 	keeper_mail_tend(k, n == 0);
 	if ((st = answer(k)) != ST_OK)
 		return st;
-	return k->more || k->asks > 0 ? ST_OK : end;
+	/* Nor is an answer left behind that the channel had no room for. */
+	return k->more || k->asks > 0 || k->out_len > 0 ? ST_OK : end;
 }
 
 /* Give up what is not whole and clear it, as far as two seconds go. */

@@ -296,6 +296,27 @@ questions_and_uploads_do_not_wait_for_each_other(void **state)
 	assert_int_equal(tips(), 2);
 }
 
+/* Whatever part of them the channel has room for when it ends. */
+static void
+answers_are_not_lost_when_nobody_reads_for_a_while(void **state)
+{
+	(void)state;
+	for (uint32_t count = 2; count <= 14; count++) {
+		struct channel c;
+		struct mail mail;
+
+		start(&c, 64 * MIB, 0);
+		ask(&c, 1, &mail); /* it runs */
+		for (uint32_t i = 1; i <= count; i++)
+			say_mail(&c, i, i);
+		assert_int_equal(shutdown(c.fd, SHUT_WR), 0);
+		(void)poll(NULL, 0, 100);
+		for (uint32_t i = 1; i <= count; i++)
+			hear_mail(&c, i, &mail);
+		assert_int_equal(ended(&c), 0);
+	}
+}
+
 static long
 resident_kib(pid_t pid)
 {
@@ -357,6 +378,7 @@ main(void)
 	    T(as_many_questions_as_agreed_are_all_answered),
 	    T(a_number_under_way_is_not_asked_with_again),
 	    T(questions_and_uploads_do_not_wait_for_each_other),
+	    T(answers_are_not_lost_when_nobody_reads_for_a_while),
 	    T(many_questions_take_little_memory),
 	};
 
