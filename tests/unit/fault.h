@@ -25,6 +25,8 @@
 
 #include <stdbool.h>
 
+#include "tests/unit/sample.h"
+
 /* May be or-ed: calls of all these kinds are then counted in one row. */
 enum fault_kind {
 	FAULT_ALLOC = 1 << 0,   /* malloc, calloc, realloc */
@@ -50,9 +52,10 @@ enum fault_kind {
 	(FAULT_OPEN | FAULT_READ | FAULT_WRITE | FAULT_SYNC | FAULT_RENAME |   \
 	    FAULT_CLOSE | FAULT_STAT | FAULT_CHANGE)
 
+/* Each call in turn (sample.h). */
 #define FAULT_EACH(kinds)                                                      \
 	for (unsigned long fault_n_ = 1; fault_next((kinds), fault_n_);        \
-	     fault_n_++)
+	     fault_n_ += sample_step())
 
 /* Make the n-th call (from 1) of these kinds fail, once, and count anew.
  * Allocations give NULL; calls give -1 and errno as fault_errno() said. */

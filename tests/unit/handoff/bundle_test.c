@@ -14,6 +14,7 @@
 #include "base/num.h"
 #include "handoff/bundle.h"
 #include "tests/unit/handoff/bundling.h"
+#include "tests/unit/sample.h"
 
 #define WHOLE "1next= 2next= 3next/= 4next= 5next= 6next="
 #define DATA "1helloHELLOworldthe last one and the longest"
@@ -101,7 +102,7 @@ every_split_of_the_source_reads_the_same(void **state)
 	const struct bench *b = *state;
 	struct events e;
 
-	for (size_t cut = 1; cut <= b->whole.len; cut++) {
+	for (size_t cut = 1; cut <= b->whole.len; cut += sample_step()) {
 		/* In two pieces, and in pieces of this size. */
 		for (int way = 0; way < 2; way++) {
 			struct source at = {.p = b->whole.p,
@@ -150,7 +151,7 @@ every_flipped_bit_is_named(void **state)
 	uint8_t copy[4096];
 	struct events e;
 
-	for (size_t i = 0; i < b->whole.len * 8; i++) {
+	for (size_t i = 0; i < b->whole.len * 8; i += sample_step()) {
 		struct source s = {.p = copy, .len = b->whole.len};
 		enum status st;
 
@@ -198,7 +199,7 @@ no_cut_bundle_reads_as_a_whole_one(void **state)
 	const struct bench *b = *state;
 	struct events e;
 
-	for (size_t len = 0; len < b->whole.len; len++) {
+	for (size_t len = 0; len < b->whole.len; len += sample_step()) {
 		struct source s = {.p = b->whole.p, .len = len};
 		size_t tips = 0;
 
@@ -220,7 +221,7 @@ a_source_that_fails_is_never_the_end(void **state)
 	const struct bench *b = *state;
 	struct events e;
 
-	for (size_t len = 0; len <= b->whole.len; len++) {
+	for (size_t len = 0; len <= b->whole.len; len += sample_step()) {
 		struct source s = {
 		    .p = b->whole.p, .len = len, .fails_at_end = true};
 

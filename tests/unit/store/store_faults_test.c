@@ -45,7 +45,7 @@ try_each(unsigned kinds, bool for_good, bool full)
 		struct store *store;
 		enum status st;
 
-		n++;
+		n += sample_step();
 		anew();
 		shim_fail(kinds, n, for_good, full);
 		st = store_open(folder, STORE_WRITE, &wide, &store);
@@ -205,8 +205,7 @@ every_failing_allocation_of_sqlite(void **state)
 		assert_int_equal(sqlite3_memory_used(), 0);
 		check_after(&w);
 		/* The first ones are all of opening; later every third. */
-		if (n > 300)
-			n += 2;
+		n += (n > 300 ? 3 : 1) * sample_step() - 1;
 	} while (starve_fired);
 	assert_true(n > 300);
 }

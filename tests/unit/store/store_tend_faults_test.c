@@ -137,7 +137,7 @@ try_each(unsigned kinds, bool for_good, bool full)
 		struct store *store;
 		enum status st;
 
-		n++;
+		n += sample_step();
 		anew(&t);
 		shim_fail(kinds, n, for_good, full);
 		st = store_open(folder, STORE_TEND, &wide, &store);
@@ -196,7 +196,7 @@ every_failing_allocation_of_sqlite(void **state)
 		struct tended t;
 
 		anew(&t);
-		starve_at(n += n > 200 ? 5 : 1);
+		starve_at(n += (n > 200 ? 5 : 1) * sample_step());
 		if (store_open(folder, STORE_TEND, &wide, &store) == ST_OK)
 			tend(store, &t);
 		starve_at(0);
