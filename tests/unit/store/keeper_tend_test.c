@@ -5,46 +5,10 @@
 #define TIPS 304
 #define AT_ONCE 8
 
-/* Purge every tip but each third, put and scrub, until all are seen. */
-static int
-tend(void)
-{
-	struct store *tender;
-	uint64_t next = 1, bytes;
-	int patience = 200000;
-
-	if (store_open(folder, STORE_TEND, NULL, &tender) != ST_OK)
-		return 1;
-	while (next <= TIPS && --patience > 0) {
-		struct store_tip tip;
-		bool more = next % 3 != 0;
-		enum status st = store_next(tender, next - 1, &tip);
-
-		if (st == ST_EOF) {
-			(void)poll(NULL, 0, 1);
-			continue;
-		}
-		if (st != ST_OK || tip.number != next)
-			return 2;
-		while (more)
-			if (store_purge(tender, next, 8192, &bytes, &more) !=
-			    ST_OK)
-				return 3;
-		if (put_reply(tender, (uint32_t)next % 5, (uint32_t)next,
-			FAR_DAY) != ST_OK)
-			return 4;
-		st = next % 10 == 0 ? store_scrub(tender) : ST_OK;
-		if (st != ST_OK && st != ST_BUSY)
-			return 5;
-		next++;
-	}
-	store_close(tender);
-	return next > TIPS ? 0 : 6;
-}
-
 static void
 no_tip_is_lost_or_refused_for_an_operator(void **state)
 {
+	static const struct beside beside = {TIPS, 8192, 5, 10, true};
 	uint64_t at = 0;
 	struct channel c;
 	struct store *store;
@@ -57,7 +21,7 @@ no_tip_is_lost_or_refused_for_an_operator(void **state)
 	start(&c, 1024 * MIB, 0);
 	say_data(&c, 1000, 1, 0, 1); /* it has begun */
 	if ((pid = fork()) == 0)
-		_exit(tend());
+		_exit(tend_beside(&beside));
 	for (uint32_t i = 0; i < TIPS; i += AT_ONCE) {
 		/* A long upload, one that is given up, and short ones. */
 		say_data(&c, 1000, 1, at + 1, 20000);

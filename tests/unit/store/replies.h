@@ -4,6 +4,8 @@
 #ifndef TIPLINE_TESTS_UNIT_STORE_REPLIES_H
 #define TIPLINE_TESTS_UNIT_STORE_REPLIES_H
 
+#include <poll.h>
+
 #include "tests/unit/store/case.h"
 #include "tests/unit/store/traces.h"
 
@@ -71,6 +73,52 @@ purge_tip(struct store *tender, uint64_t number, size_t max)
 		all += bytes;
 	}
 	return all;
+}
+
+/* An operator beside a keeper that takes tips. */
+struct beside {
+	uint64_t tips;   /* all but each third of so many are purged ... */
+	size_t max;      /* ... in such steps; with each a reply is put */
+	uint32_t boxes;  /* into one of so many mailboxes */
+	uint64_t scrubs; /* after each so many tips */
+	bool may_wait;   /* a scrub may be told to try again */
+};
+
+/* Do so, in a child, until all tips were seen.  Its exit code. */
+static inline int
+tend_beside(const struct beside *b)
+{
+	struct store *tender;
+	uint64_t next = 1, bytes;
+	int patience = 200000;
+
+	if (store_open(folder, STORE_TEND, NULL, &tender) != ST_OK)
+		return 1;
+	while (next <= b->tips && --patience > 0) {
+		struct store_tip tip;
+		bool more = next % 3 != 0;
+		enum status st = store_next(tender, next - 1, &tip);
+
+		if (st == ST_EOF) {
+			(void)poll(NULL, 0, 1);
+			continue;
+		}
+		if (st != ST_OK || tip.number != next)
+			return 2;
+		while (more)
+			if (store_purge(tender, next, b->max, &bytes, &more) !=
+			    ST_OK)
+				return 3;
+		if (put_reply(tender, (uint32_t)next % b->boxes, (uint32_t)next,
+			FAR_DAY) != ST_OK)
+			return 4;
+		st = next % b->scrubs == 0 ? store_scrub(tender) : ST_OK;
+		if (st != ST_OK && (st != ST_BUSY || !b->may_wait))
+			return 5;
+		next++;
+	}
+	store_close(tender);
+	return next > b->tips ? 0 : 6;
 }
 
 #endif

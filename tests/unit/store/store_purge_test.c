@@ -1,7 +1,6 @@
 /* Tips purged beside a keeper: what stays, what goes, who may do what. */
 #include "tests/unit/store/replies.h"
 
-#include <poll.h>
 #include <sqlite3.h>
 #include <sys/wait.h>
 
@@ -295,52 +294,17 @@ nobody_may_more_than_he_must(void **state)
 
 #define ROUNDS 300
 
-/* The child purges every tip but each third, and puts replies. */
-static int
-tend_in_child(void)
-{
-	struct store *tender;
-	uint64_t next = 1, bytes;
-	int turns = 0;
-
-	if (store_open(folder, STORE_TEND, NULL, &tender) != ST_OK)
-		return 1;
-	while (next <= ROUNDS && ++turns < 100000) {
-		struct store_tip tip;
-		bool more = true;
-		enum status st = store_next(tender, next - 1, &tip);
-
-		if (st == ST_EOF) {
-			(void)poll(NULL, 0, 1);
-			continue;
-		}
-		if (st != ST_OK || tip.number != next)
-			return 2;
-		while (more && next % 3 != 0)
-			if (store_purge(tender, next, 20000, &bytes, &more) !=
-			    ST_OK)
-				return 3;
-		if (put_reply(tender, (uint32_t)next % 7, (uint32_t)next,
-			FAR_DAY) != ST_OK)
-			return 4;
-		if (next % 20 == 0 && store_scrub(tender) != ST_OK)
-			return 5;
-		next++;
-	}
-	store_close(tender);
-	return next > ROUNDS ? 0 : 6;
-}
-
 static void
 two_processes_write_at_once(void **state)
 {
+	static const struct beside beside = {ROUNDS, 20000, 7, 20, false};
 	struct store *store;
 	int status;
 	pid_t pid;
 
 	(void)state;
 	if ((pid = fork()) == 0)
-		_exit(tend_in_child());
+		_exit(tend_beside(&beside));
 	store = open_writer();
 	for (uint32_t i = 1; i <= ROUNDS; i++) {
 		struct store_usage usage;
