@@ -13,19 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
+
+from deeds import run_deeds
+from tipline import expect
 
 ANALYST, MAKE_BUNDLE = (os.path.abspath(p) for p in sys.argv[1:3])
 HEAD, ENTRY, END = 156, 113, 105  # docs/FORMATS.md section 4
-
-
-class Failure(Exception):
-    pass
-
-
-def expect(truth, *what):
-    if not truth:
-        raise Failure(" ".join(str(w) for w in what))
 
 
 def run(*words, text=""):
@@ -601,29 +594,5 @@ def a_bundle_can_come_through_a_pipe():
     expect(len(tips_in("cases.pipe")) == 9, "opened")
 
 
-def main():
-    helpers = (set_up, tips_in, ledger_of)
-    tests = [f for f in list(globals().values())
-             if callable(f) and f not in helpers and
-             getattr(f, "__module__", "") == __name__ and "_" in f.__name__]
-    with tempfile.TemporaryDirectory() as work:
-        os.chdir(work)
-        os.umask(0o077)
-        set_up()
-        only = sys.argv[3:]
-        for test in tests:
-            if only and test.__name__ not in only:
-                continue
-            try:
-                test()
-            except Exception:
-                traceback.print_exc()
-                print("FAILED", test.__name__)
-                return 1
-            print("ok ", test.__name__, flush=True)
-        os.chdir("/")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_deeds(sys.modules[__name__], set_up, tips_in, ledger_of))

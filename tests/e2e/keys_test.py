@@ -20,17 +20,10 @@ import tempfile
 import time
 import traceback
 
+from tipline import Failure, expect
+
 ANALYST, MAKE_BUNDLE, SHIM = (os.path.abspath(p) for p in sys.argv[1:4])
 WEEK = 604800
-
-
-class Failure(Exception):
-    pass
-
-
-def expect(truth, *what):
-    if not truth:
-        raise Failure(" ".join(str(w) for w in what))
 
 
 def this_week():

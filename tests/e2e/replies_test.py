@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
+
+from deeds import run_deeds
+from tipline import expect
 
 ANALYST, MAKE_BUNDLE, OPEN_RETURNS = (os.path.abspath(p)
                                       for p in sys.argv[1:4])
@@ -23,15 +25,6 @@ CODES = ["%032x" % (0x1234567890abcdef * (n + 1)) for n in range(4)]
 ARRIVED = "Your tip arrived and was opened."
 PASS = ("--passphrase-file", "pw")
 TODAY = int(time.time()) // 86400
-
-
-class Failure(Exception):
-    pass
-
-
-def expect(truth, *what):
-    if not truth:
-        raise Failure(" ".join(str(w) for w in what))
 
 
 def run(*words, text="", code=0, says=()):
@@ -581,28 +574,5 @@ def wrong_use_is_2():
         sentinel(d, *words, code=2)
 
 
-def main():
-    tests = [f for f in list(globals().values())
-             if callable(f) and f not in (set_up, tip_json, row_of) and
-             getattr(f, "__module__", "") == __name__ and "_" in f.__name__]
-    only = sys.argv[4:]
-    with tempfile.TemporaryDirectory() as work:
-        os.chdir(work)
-        os.umask(0o077)
-        set_up()
-        for test in tests:
-            if only and test.__name__ not in only:
-                continue
-            try:
-                test()
-            except Exception:
-                traceback.print_exc()
-                print("FAILED", test.__name__)
-                return 1
-            print("ok ", test.__name__, flush=True)
-        os.chdir("/")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_deeds(sys.modules[__name__], set_up, tip_json, row_of))
