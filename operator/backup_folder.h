@@ -26,6 +26,8 @@
 #define BACKUP_KEYS_MAX 4
 #define BACKUP_REPLIES "replies" /* a file of the state, rows of these: */
 #define BACKUP_REPLY_LEN (8 + 16 + 4 + 4144)
+#define BACKUP_LAST "last" /* the same: number of the last tip saved */
+#define BACKUP_LAST_LEN 8
 #define BACKUP_BUNDLE "bundle" /* the one file of a segment */
 
 /* What a state holds besides: these files of the line, and all in these

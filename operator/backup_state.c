@@ -126,6 +126,19 @@ put_replies(struct backup *b, struct backup_seal *seal)
 	return st == ST_EOF ? backup_seal_file_end(seal) : st;
 }
 
+/* A folder whose last file of tips was lost looks whole but for this. */
+static enum status
+put_last(const struct backup *b, struct backup_seal *seal)
+{
+	uint8_t last[BACKUP_LAST_LEN];
+	enum status st;
+
+	le64_put(last, b->last);
+	if ((st = backup_seal_file(seal, BACKUP_LAST)) == ST_OK)
+		st = backup_seal_data(seal, last, sizeof(last));
+	return st == ST_OK ? backup_seal_file_end(seal) : st;
+}
+
 static enum status
 put_all(struct backup *b, struct backup_seal *seal)
 {
@@ -137,6 +150,8 @@ put_all(struct backup *b, struct backup_seal *seal)
 	for (const char *const *name = backup_folder_folders;
 	     st == ST_OK && *name != NULL; name++)
 		st = put_folder(b, seal, *name);
+	if (st == ST_OK)
+		st = put_last(b, seal);
 	return st == ST_OK ? put_replies(b, seal) : st;
 }
 

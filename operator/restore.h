@@ -74,6 +74,7 @@ struct restore {
 	struct backup_folder folder;
 	/* the state that counts */
 	uint64_t state, replies;
+	uint64_t last; /* tip that was saved before the state */
 	struct restore_file *file;
 	size_t files;
 	struct server_identity server;

@@ -16,13 +16,15 @@
 #include "operator/restore.h"
 #include "operator/tool.h"
 
-/* What is being read: a small file, or the answers. */
+/* What is being read: a small file, or rows of one length. */
 struct state {
 	struct restore *r;
-	bool in_replies;
+	size_t row_len; /* 0: a small file */
 	size_t filled;
-	uint8_t reply[BACKUP_REPLY_LEN];
+	uint8_t row[BACKUP_REPLY_LEN];
 };
+
+_Static_assert(BACKUP_LAST_LEN < BACKUP_REPLY_LEN, "rows are told apart");
 
 /* Plain file names in the two folders: they become paths. */
 static bool
@@ -57,8 +59,10 @@ on_part(void *ctx, const uint8_t *name, size_t len)
 		return ST_MALFORMED;
 	memcpy(text, name, len);
 	text[len] = '\0';
-	s->in_replies = strcmp(text, BACKUP_REPLIES) == 0;
-	if (s->in_replies || r->store != NULL)
+	s->row_len = strcmp(text, BACKUP_REPLIES) == 0 ? BACKUP_REPLY_LEN
+	    : strcmp(text, BACKUP_LAST) == 0           ? BACKUP_LAST_LEN
+						       : 0;
+	if (s->row_len != 0 || r->store != NULL)
 		return ST_OK;
 	if (strlen(text) != len || !name_ok(text) ||
 	    restore_state_file(r, text) != NULL)
@@ -78,11 +82,10 @@ on_part(void *ctx, const uint8_t *name, size_t len)
 static enum status
 take_reply(struct state *s)
 {
-	const uint8_t *p = s->reply;
+	const uint8_t *p = s->row;
 	struct restore *r = s->r;
 	enum status st;
 
-	s->filled = 0;
 	if (r->store == NULL) {
 		r->replies++;
 		return ST_OK;
@@ -95,26 +98,36 @@ take_reply(struct state *s)
 }
 
 static enum status
+take_row(struct state *s)
+{
+	s->filled = 0;
+	if (s->row_len == BACKUP_REPLY_LEN)
+		return take_reply(s);
+	s->r->last = le64_get(s->row);
+	return ST_OK;
+}
+
+static enum status
 on_data(void *ctx, const uint8_t *p, size_t len)
 {
 	struct state *s = ctx;
 	struct restore *r = s->r;
 	enum status st = ST_OK;
 
-	if (!s->in_replies)
+	if (s->row_len == 0)
 		return r->store != NULL
 		    ? ST_OK
 		    : bytes_append(&r->file[r->files - 1].content, p, len);
 	while (st == ST_OK && len > 0) {
-		size_t n = sizeof(s->reply) - s->filled;
+		size_t n = s->row_len - s->filled;
 
 		n = n < len ? n : len;
-		memcpy(s->reply + s->filled, p, n);
+		memcpy(s->row + s->filled, p, n);
 		s->filled += n;
 		p += n;
 		len -= n;
-		if (s->filled == sizeof(s->reply))
-			st = take_reply(s);
+		if (s->filled == s->row_len)
+			st = take_row(s);
 	}
 	return st;
 }
@@ -225,4 +238,5 @@ restore_state_free(struct restore *r)
 	r->file = NULL;
 	r->files = 0;
 	r->replies = 0;
+	r->last = 0;
 }

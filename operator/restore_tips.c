@@ -247,6 +247,15 @@ take_segment(
 	return st;
 }
 
+static void
+say_missing(struct restore *r, uint64_t first, uint64_t last)
+{
+	progress_end();
+	tool_say("%s: the file with tips %" PRIu64 " to %" PRIu64 " is missing",
+	    r->path, first, last);
+	r->whole = false;
+}
+
 /* Say what is missing before this segment. */
 static void
 look_before(struct restore *r, const struct backup_segment *s)
@@ -255,14 +264,13 @@ look_before(struct restore *r, const struct backup_segment *s)
 
 	if (s->first == next)
 		return;
-	progress_end();
-	if (s->first > next)
-		tool_say("%s: the file with tips %" PRIu64 " to %" PRIu64
-			 " is missing",
-		    r->path, next, s->first - 1);
-	else
+	if (s->first > next) {
+		say_missing(r, next, s->first - 1);
+	} else {
+		progress_end();
 		tool_say("%s: two files hold tip %" PRIu64, r->path, s->first);
-	r->whole = false;
+		r->whole = false;
+	}
 	r->knows_chain = false;
 }
 
@@ -296,5 +304,9 @@ restore_tips(struct restore *r)
 		r->knows_chain = false;
 	}
 	progress_end();
-	return true;
+	/* The state tells how far they go; a newer file may go further. */
+	if (r->chain.number >= (r->last < r->to ? r->last : r->to))
+		return true;
+	say_missing(r, r->chain.number + 1, r->last);
+	return r->store == NULL;
 }

@@ -519,6 +519,17 @@ def a_damaged_backup_is_told_and_what_is_good_comes_back():
                     os.path.join(folder, tips))
         code, out, err = drill(line, folder, key, check=False)
         expect(code == 1 and tips in err, err)
+        # The last file is gone, after which no other shows the hole.
+        broken(tips, lambda raw: None)
+        os.unlink(os.path.join(folder, "tips-000000006-000000009.sealed"))
+        code, out, err = drill(line, folder, key, check=False)
+        expect(code == 1 and "tips 6 to 9 is missing" in err and
+               "Not all" in out, err, out)
+        shutil.rmtree(new)
+        p = restore(line, folder, new, key, check=False)
+        expect(p.returncode == 1 and b"tips 6 to 9 is missing" in p.stderr and
+               names(new) == [], p.stderr)
+        restore(line, folder, new, key, "--to", "5")
         # The newest state is damaged: the one before it serves.
         broken("state-000003.sealed", flip)
         code, out, err = drill(line, folder, key, check=False)
