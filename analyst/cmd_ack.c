@@ -16,13 +16,13 @@
 #include "analyst/ack.h"
 #include "analyst/command.h"
 #include "analyst/outfile.h"
+#include "analyst/plan.h"
 #include "analyst/reply_text.h"
 #include "analyst/say.h"
 #include "base/durable.h"
 #include "base/guarded.h"
 #include "base/num.h"
 
-#define DAY 86400
 #define KEEP_DAYS_MAX 3650
 #define NUMBER_FILE "returned"
 #define NUMBER_MAX (UINT64_MAX >> 1) /* docs/FORMATS.md */
@@ -202,7 +202,7 @@ say_contents(const struct wish *wish, const struct work *w)
 	char until[TIME_TEXT_LEN + 1], id[KEY_ID_TEXT_LEN + 1];
 
 	key_id_text(w->head.signer, id);
-	time_format((uint64_t)ack->last_day * DAY, until);
+	time_format((uint64_t)ack->last_day * PLAN_DAY, until);
 	say("Return bundle %" PRIu64 " of signer %s is in %s.  It",
 	    w->head.number, id, wish->out);
 	say_confirmed(ack);
@@ -277,7 +277,7 @@ prepare(const struct wish *wish, struct work *w)
 	char folder[PATH_MAX];
 	const char *const read[] = {wish->cases, wish->text, NULL};
 	const char *const write[] = {wish->keys, folder, NULL};
-	const uint64_t today = (uint64_t)time(NULL) / DAY;
+	const uint64_t today = (uint64_t)time(NULL) / PLAN_DAY;
 	struct ack *ack = &w->ack;
 	enum status st;
 
@@ -296,9 +296,10 @@ prepare(const struct wish *wish, struct work *w)
 			  " sent again");
 		return ST_ABSENT;
 	}
-	if ((st = desk_unlock(&w->desk, wish->passphrase_file)) != ST_OK ||
-	    (st = keyring_signer(&w->desk.kr, w->seed, w->head.signer)) !=
-		ST_OK)
+	st = command_unlock(&w->desk.kr, wish->passphrase_file, read, write);
+	if (st == ST_OK)
+		st = keyring_signer(&w->desk.kr, w->seed, w->head.signer);
+	if (st != ST_OK)
 		return st;
 	memcpy(w->head.server, w->desk.kr.set.server.id, KEY_ID_LEN);
 	ack->desk = &w->desk;
@@ -309,7 +310,7 @@ prepare(const struct wish *wish, struct work *w)
 	ack->pad = wish->pad;
 	ack->links_from = wish->links_from;
 	ack->again = wish->again;
-	return command_confine(read, write);
+	return ST_OK;
 }
 
 static int
@@ -340,16 +341,6 @@ ack_command(const struct wish *wish)
 	return good ? EXIT_DONE : EXIT_REFUSED;
 }
 
-/* A number from 1 to max; says aloud if it is none. */
-static bool
-take_count(const char *name, const char *text, uint64_t max, uint64_t *out)
-{
-	if (num_parse(text, strlen(text), max, out) == ST_OK && *out > 0)
-		return true;
-	say_error("%s is a number from 1 to %" PRIu64, name, max);
-	return false;
-}
-
 static bool
 take_option(int c, struct wish *wish)
 {
@@ -368,15 +359,15 @@ take_option(int c, struct wish *wish)
 		wish->text = optarg;
 		return true;
 	case OPT_KEEP:
-		return take_count(
+		return command_number(
 		    "--keep-days", optarg, KEEP_DAYS_MAX, &wish->keep_days);
 	case OPT_PAD:
-		return take_count("--pad", optarg, ACK_PAD_MAX, &wish->pad);
+		return command_number("--pad", optarg, ACK_PAD_MAX, &wish->pad);
 	case OPT_LINKS:
-		return take_count("--links-from", optarg, LEDGER_NUMBER_MAX,
+		return command_number("--links-from", optarg, LEDGER_NUMBER_MAX,
 		    &wish->links_from);
 	case OPT_NUMBER:
-		return take_count(
+		return command_number(
 		    "--number", optarg, NUMBER_MAX, &wish->number);
 	default:
 		return false;

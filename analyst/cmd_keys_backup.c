@@ -21,7 +21,6 @@
 #include "analyst/say.h"
 #include "base/durable.h"
 #include "base/guarded.h"
-#include "base/passphrase.h"
 #include "crypto/backup_box.h"
 #include "crypto/shares.h"
 
@@ -59,7 +58,7 @@ static const struct option options[] = {
 
 struct args {
 	const char *keys, *out, *passphrase_file;
-	size_t shares, need;
+	uint64_t shares, need;
 	bool with_epochs;
 };
 
@@ -233,8 +232,8 @@ tell(const struct run *run)
 	char id[BACKUP_ID_TEXT_LEN + 1];
 
 	backup_record_id(run->record.id, id);
-	say("Backup %.8s: %s/" BACKUP_FILE " and %zu shares, any %zu of which"
-	    " open it.",
+	say("Backup %.8s: %s/" BACKUP_FILE " and %" PRIu64
+	    " shares, any %" PRIu64 " of which open it.",
 	    id, a->out, a->shares, a->need);
 	if (!run->kr.keeps_root)
 		say("This keyring keeps no root key, so none is in it.");
@@ -247,7 +246,7 @@ tell(const struct run *run)
 	else
 		say("No week's key is in it: tips of weeks whose keys are lost"
 		    " stay sealed.");
-	say("Next: prove that it restores, with %zu shares:\n"
+	say("Next: prove that it restores, with %" PRIu64 " shares:\n"
 	    "    tipline-analyst keys drill %s --backup %s/" BACKUP_FILE
 	    " SHARE...\nThen print the shares, give each to another person with"
 	    " a copy of\n" BACKUP_FILE ", and destroy %s.",
@@ -275,18 +274,13 @@ backup_command(const struct args *a)
 	    .kr = {.dirfd = -1},
 	    .dir = -1,
 	    .sealed = BYTES_INIT(KEY_BACKUP_FILE_MAX)};
-	struct passphrase pass = {NULL, 0};
 	enum status st;
 
 	if ((st = keyring_open(a->keys, &run.kr)) == ST_OK &&
 	    (st = open_out(a->out, &run.dir)) == ST_OK &&
-	    (st = passphrase_get(a->passphrase_file, false, &pass)) == ST_OK &&
-	    (st = command_confine(NULL, write)) == ST_OK &&
-	    (st = keyring_unlock(&run.kr, &pass)) == ST_OK) {
-		passphrase_free(&pass);
+	    (st = command_unlock(&run.kr, a->passphrase_file, NULL, write)) ==
+		ST_OK)
 		st = back_up(&run);
-	}
-	passphrase_free(&pass);
 	bytes_free(&run.sealed);
 	guarded_free(run.key);
 	guarded_free(run.share);

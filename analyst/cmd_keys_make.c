@@ -14,7 +14,6 @@
 #include "analyst/say.h"
 #include "base/guarded.h"
 #include "base/num.h"
-#include "base/passphrase.h"
 #include "crypto/analyst_keys.h"
 
 static const char help[] =
@@ -39,7 +38,7 @@ static const struct option options[] = {
 
 struct args {
 	const char *keys, *out, *passphrase_file;
-	size_t weeks;
+	uint64_t weeks;
 };
 
 static void
@@ -114,7 +113,6 @@ make(const struct args *a)
 	char folder[PATH_MAX];
 	const char *const write[] = {a->keys, folder, NULL};
 	struct keyring kr = {.dirfd = -1};
-	struct passphrase pass = {NULL, 0};
 	uint64_t now;
 	enum status st;
 
@@ -122,15 +120,12 @@ make(const struct args *a)
 		return EXIT_REFUSED;
 	outfile_folder(a->out, folder);
 	if ((st = keyring_open(a->keys, &kr)) == ST_OK &&
-	    (st = passphrase_get(a->passphrase_file, false, &pass)) == ST_OK &&
-	    (st = command_confine(NULL, write)) == ST_OK &&
-	    (st = keyring_unlock(&kr, &pass)) == ST_OK) {
-		passphrase_free(&pass);
+	    (st = command_unlock(&kr, a->passphrase_file, NULL, write)) ==
+		ST_OK) {
 		st = make_in(&kr, a, now);
 		if (st == ST_NOMEM)
 			say_error("no memory for the keys");
 	}
-	passphrase_free(&pass);
 	keyring_close(&kr);
 	return st == ST_OK ? EXIT_DONE : EXIT_REFUSED;
 }

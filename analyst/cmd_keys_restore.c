@@ -242,25 +242,22 @@ tell_drill(const struct key_backup_drill *d)
 static enum status
 drill(const struct args *a)
 {
-	const char *const write[] = {a->keys, NULL};
+	const char *const read[] = {a->keys, NULL};
 	struct key_backup backup = {NULL, 0};
 	struct keyring kr = {.dirfd = -1};
-	struct passphrase pass = {NULL, 0};
 	struct key_backup_drill result;
 	enum status st;
 
 	if ((st = open_backup(a, &backup)) != ST_OK)
 		return st;
 	if ((st = keyring_open(a->keys, &kr)) == ST_OK &&
-	    (st = passphrase_get(a->passphrase_file, false, &pass)) == ST_OK &&
-	    (st = command_confine(write, NULL)) == ST_OK &&
-	    (st = keyring_unlock(&kr, &pass)) == ST_OK &&
+	    (st = command_unlock(&kr, a->passphrase_file, read, NULL)) ==
+		ST_OK &&
 	    (st = key_backup_compare(&backup, &kr, &result)) == ST_OK) {
 		tell_drill(&result);
 		if (result.differ > 0 || result.missing > 0)
 			st = ST_DENIED;
 	}
-	passphrase_free(&pass);
 	key_backup_free(&backup);
 	keyring_close(&kr);
 	return st;

@@ -18,7 +18,6 @@
 #include "analyst/plan.h"
 #include "analyst/say.h"
 #include "base/num.h"
-#include "base/passphrase.h"
 
 #define WEEKS_DEFAULT 26
 
@@ -61,7 +60,8 @@ struct args {
 	const char *keys, *server, *out, *passphrase_file;
 	const char *analyst[RECIPIENTS_MAX];
 	char sig_out[PATH_MAX];
-	size_t analysts, weeks, sequence;
+	size_t analysts;
+	uint64_t weeks, sequence;
 	bool replace_server, without_own;
 };
 
@@ -227,7 +227,6 @@ make(struct args *a)
 	const char *const write[] = {a->keys, folder, NULL};
 	struct analyst_keys analyst[RECIPIENTS_MAX] = {{{{0}, {0}, {0}}, 0, 0}};
 	struct keyring kr = {.dirfd = -1};
-	struct passphrase pass = {NULL, 0};
 	struct server_identity server;
 	struct keyset_wish wish;
 	enum status st;
@@ -241,18 +240,13 @@ make(struct args *a)
 		goto out;
 	if ((st = keyring_open(a->keys, &kr)) != ST_OK)
 		goto out;
-	if ((st = passphrase_get(a->passphrase_file, false, &pass)) != ST_OK)
+	st = command_unlock(&kr, a->passphrase_file, NULL, write);
+	if (st != ST_OK)
 		goto out;
-	if ((st = command_confine(NULL, write)) != ST_OK)
-		goto out;
-	if ((st = keyring_unlock(&kr, &pass)) != ST_OK)
-		goto out;
-	passphrase_free(&pass);
 	st = make_in(&kr, a, &wish);
 out:
 	for (size_t i = 0; i < RECIPIENTS_MAX; i++)
 		analyst_keys_free(&analyst[i]);
-	passphrase_free(&pass);
 	keyring_close(&kr);
 	return st == ST_OK ? EXIT_DONE : EXIT_REFUSED;
 }

@@ -35,21 +35,6 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static enum status
-read_root(const char *path, struct minisign_key *root)
-{
-	struct bytes text = BYTES_INIT(MINISIGN_FILE_MAX);
-	enum status st = outfile_read(path, &text);
-
-	if (st == ST_OK) {
-		st = minisign_key_parse(text.p, text.len, root);
-		if (st != ST_OK)
-			say_error("%s is not a root's public key", path);
-	}
-	bytes_free(&text);
-	return st;
-}
-
 static void
 tell(const struct keyring *kr, const struct keyset *set, bool pinned)
 {
@@ -121,7 +106,7 @@ take(const char *keys, const char *path, const char *root_path)
 	enum status st;
 
 	if (root_path != NULL) {
-		if ((st = read_root(root_path, &root)) != ST_OK)
+		if ((st = outfile_read_root(root_path, &root)) != ST_OK)
 			return EXIT_REFUSED;
 		offer.root = &root;
 	}

@@ -316,11 +316,11 @@ open_command(
 	if (desk_open(arg[0], desk) != ST_OK ||
 	    desk_turn_to(desk, arg[1]) != ST_OK ||
 	    inbox_open(arg[1], &desk->server, desk->ledger, &run.in) != ST_OK ||
-	    desk_unlock(desk, passphrase_file) != ST_OK ||
-	    keyring_load_epochs(&desk->kr) != ST_OK ||
-	    sentinels_load(desk->kr.dirfd, &run.sentinels) != ST_OK ||
+	    /* There before Landlock allows it. */
 	    cases_open(arg[2], desk->ledger, &run.cases) != ST_OK ||
-	    command_confine(NULL, write) != ST_OK)
+	    command_unlock(&desk->kr, passphrase_file, NULL, write) != ST_OK ||
+	    keyring_load_epochs(&desk->kr) != ST_OK ||
+	    sentinels_load(desk->kr.dirfd, &run.sentinels) != ST_OK)
 		goto out;
 	good = open_bundle(&run, arg[2]);
 out:

@@ -17,12 +17,11 @@
 #include "analyst/command.h"
 #include "analyst/desk.h"
 #include "analyst/outbox.h"
+#include "analyst/plan.h"
 #include "analyst/reply_text.h"
 #include "analyst/say.h"
 #include "base/guarded.h"
 #include "base/num.h"
-
-#define DAY 86400
 
 static const char help[] =
     "usage: tipline-analyst reply KEYS CASES TIP [--text FILE]"
@@ -124,7 +123,7 @@ seal(struct desk *desk, const struct wish *wish, const struct mailbox *box,
 	}
 	if ((st = keyring_signer(&desk->kr, seed, id)) != ST_OK)
 		goto out;
-	reply->day = (uint32_t)((uint64_t)time(NULL) / DAY);
+	reply->day = (uint32_t)((uint64_t)time(NULL) / PLAN_DAY);
 	memcpy(item.mailbox, box->id, MAILBOX_ID_LEN);
 	if ((st = reply_seal(box, reply, seed, item.sealed)) != ST_OK) {
 		say_error("cannot seal the answer: %s", status_text(st));
@@ -159,8 +158,8 @@ reply_command(const struct wish *wish)
 	/* The passphrase first: nobody types an answer for nothing. */
 	if (desk_open(wish->keys, &desk) != ST_OK ||
 	    find_mailbox(wish, &desk, &box, &is_ours) != ST_OK ||
-	    desk_unlock(&desk, wish->passphrase_file) != ST_OK ||
-	    command_confine(read, write) != ST_OK ||
+	    command_unlock(&desk.kr, wish->passphrase_file, read, write) !=
+		ST_OK ||
 	    reply_text_read(wish->text, reply) != ST_OK ||
 	    seal(&desk, wish, &box, reply) != ST_OK)
 		goto out;

@@ -12,7 +12,6 @@
 #include "analyst/keyring_root.h"
 #include "analyst/outfile.h"
 #include "analyst/say.h"
-#include "base/passphrase.h"
 
 static const char change_help[] =
     "usage: tipline-analyst root change KEYS --out FILE"
@@ -94,20 +93,6 @@ say_fingerprint(const char *what, const struct minisign_key *root)
 	say("%s\n    %s", what, text);
 }
 
-/* Open, ask, confine, unlock. */
-static enum status
-unlock(struct keyring *kr, const struct args *a, const char *const *write)
-{
-	struct passphrase pass = {NULL, 0};
-	enum status st;
-
-	if ((st = passphrase_get(a->passphrase_file, false, &pass)) == ST_OK &&
-	    (st = command_confine(NULL, write)) == ST_OK)
-		st = keyring_unlock(kr, &pass);
-	passphrase_free(&pass);
-	return st;
-}
-
 static enum status
 write_change(const struct args *a, const struct keyring_root_texts *t)
 {
@@ -171,7 +156,8 @@ change(struct keyring *kr, const struct args *a)
 			  " take");
 		return ST_ABSENT;
 	}
-	if ((st = unlock(kr, a, write)) != ST_OK)
+	st = command_unlock(kr, a->passphrase_file, NULL, write);
+	if (st != ST_OK)
 		return st;
 	return change_in(kr, a);
 }
@@ -241,16 +227,9 @@ is_fingerprint(const char *text, const char *wanted)
 static enum status
 read_root(const struct args *a, struct minisign_key *root)
 {
-	struct bytes text = BYTES_INIT(MINISIGN_FILE_MAX);
 	char is[FINGERPRINT_TEXT_LEN + 1];
-	enum status st = outfile_read(a->file, &text);
+	enum status st = outfile_read_root(a->file, root);
 
-	if (st == ST_OK) {
-		st = minisign_key_parse(text.p, text.len, root);
-		if (st != ST_OK)
-			say_error("%s is not a root's public key", a->file);
-	}
-	bytes_free(&text);
 	if (st != ST_OK)
 		return st;
 	minisign_fingerprint(root, is);
@@ -281,7 +260,8 @@ replace(struct keyring *kr, const struct args *a)
 		return ST_ABSENT;
 	}
 	kept = kr->keeps_root && !a->make_new;
-	st = a->make_new ? unlock(kr, a, write) : command_confine(NULL, write);
+	st = a->make_new ? command_unlock(kr, a->passphrase_file, NULL, write)
+			 : command_confine(NULL, write);
 	if (st != ST_OK)
 		return st;
 	st = keyring_root_replace(kr, a->make_new ? NULL : &root);

@@ -13,12 +13,12 @@
 #include "analyst/command.h"
 #include "analyst/keyring.h"
 #include "analyst/outfile.h"
+#include "analyst/plan.h"
 #include "analyst/say.h"
 #include "analyst/sentinels.h"
 #include "base/durable.h"
 #include "base/num.h"
 
-#define DAY UINT64_C(86400)
 #define DAYS_MAX 365
 #define NAME_LEN 8 /* hex digits of a digest that name one */
 
@@ -76,8 +76,9 @@ name_of(const struct sentinel *s, char name[static NAME_LEN + 1])
 static enum status
 begin(const struct wish *wish, struct keyring *kr, struct sentinels *s)
 {
-	char folder[PATH_MAX] = ".";
-	const char *const write[] = {wish->keys, folder, NULL};
+	char folder[PATH_MAX];
+	const char *const write[] = {
+	    wish->keys, wish->file != NULL ? folder : NULL, NULL};
 	enum status st;
 
 	if ((st = keyring_open(wish->keys, kr)) != ST_OK ||
@@ -91,7 +92,8 @@ begin(const struct wish *wish, struct keyring *kr, struct sentinels *s)
 static enum status
 remember(const struct wish *wish, struct sentinels *s, const struct bytes *text)
 {
-	const uint64_t now = (uint64_t)time(NULL);
+	/* Only the day: when exactly, nobody needs to know. */
+	const uint64_t today = (uint64_t)time(NULL) / PLAN_DAY * PLAN_DAY;
 	uint8_t digest[DIGEST_LEN];
 	char name[NAME_LEN + 1], due[TIME_TEXT_LEN + 1];
 	enum status st;
@@ -101,10 +103,9 @@ remember(const struct wish *wish, struct sentinels *s, const struct bytes *text)
 		say_error("there is no text in %s", wish->file);
 		return st;
 	}
-	/* Only the day: when exactly, nobody needs to know. */
 	if (st == ST_OK)
-		st = sentinels_add(s, digest, now - now % DAY,
-		    now - now % DAY + wish->days * DAY);
+		st = sentinels_add(
+		    s, digest, today, today + wish->days * PLAN_DAY);
 	if (st == ST_EXISTS)
 		say_error("this text is a sentinel already: each must be"
 			  " another");
@@ -204,9 +205,7 @@ parse(int argc, char **argv, const char *help, int operands, struct wish *wish)
 		if (c == 'o' && help == make_help)
 			wish->file = optarg;
 		else if (c != 'd' || help == list_help ||
-		    num_parse(optarg, strlen(optarg), DAYS_MAX, &wish->days) !=
-			ST_OK ||
-		    wish->days == 0)
+		    !command_number("--days", optarg, DAYS_MAX, &wish->days))
 			return command_usage(help);
 	}
 	if (argc - optind != operands ||

@@ -30,14 +30,10 @@ command_usage(const char *text)
 }
 
 bool
-command_number(const char *name, const char *text, uint64_t max, size_t *out)
+command_number(const char *name, const char *text, uint64_t max, uint64_t *out)
 {
-	uint64_t n;
-
-	if (num_parse(text, strlen(text), max, &n) == ST_OK && n != 0) {
-		*out = (size_t)n;
+	if (num_parse(text, strlen(text), max, out) == ST_OK && *out != 0)
 		return true;
-	}
 	say_error(
 	    "%s is a number from 1 to %llu", name, (unsigned long long)max);
 	return false;
@@ -82,4 +78,18 @@ command_confine(const char *const *read, const char *const *write)
 		    missing.seccomp && missing.landlock ? " and " : "",
 		    missing.landlock ? "Landlock" : "");
 	return ST_OK;
+}
+
+enum status
+command_unlock(struct keyring *kr, const char *passphrase_file,
+    const char *const *read, const char *const *write)
+{
+	struct passphrase pass = {NULL, 0};
+	enum status st;
+
+	if ((st = passphrase_get(passphrase_file, false, &pass)) == ST_OK &&
+	    (st = command_confine(read, write)) == ST_OK)
+		st = keyring_unlock(kr, &pass);
+	passphrase_free(&pass);
+	return st;
 }

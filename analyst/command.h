@@ -8,9 +8,9 @@
 #define TIPLINE_ANALYST_COMMAND_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include "analyst/keyring.h"
 #include "base/confine.h"
 #include "base/status.h"
 
@@ -44,7 +44,7 @@ int command_usage(const char *text);
 
 /* Read --name's number, 1 to max.  False if text is none (said aloud). */
 bool command_number(
-    const char *name, const char *text, uint64_t max, size_t *out);
+    const char *name, const char *text, uint64_t max, uint64_t *out);
 
 /* The time, in seconds since 1970.  ST_OK, or ST_EARLY for a clock that
  * stands before this program was built (said aloud). */
@@ -56,5 +56,14 @@ MUST_CHECK enum status command_clock(uint64_t *now);
  */
 MUST_CHECK enum status command_confine(
     const char *const *read, const char *const *write);
+
+/*
+ * Ask for the passphrase (or read it from that file), confine the process as
+ * above, and only then open kr's master key.  What is wrong is said aloud.  As
+ * passphrase_get(), command_confine() and keyring_unlock().
+ */
+MUST_CHECK enum status command_unlock(struct keyring *kr,
+    const char *passphrase_file, const char *const *read,
+    const char *const *write);
 
 #endif

@@ -10,7 +10,6 @@
 
 #include "analyst/keyring_files.h"
 #include "analyst/say.h"
-#include "base/passphrase.h"
 
 #define MAGIC_LEN 20 /* of a bundle; the server's id comes behind it */
 
@@ -81,18 +80,6 @@ desk_turn_to(struct desk *desk, const char *path)
 	desk->server = search.found;
 	ledger_close(desk->ledger);
 	return ledger_open(desk->kr.dirfd, &desk->server, &desk->ledger);
-}
-
-enum status
-desk_unlock(struct desk *desk, const char *passphrase_file)
-{
-	struct passphrase pass = {NULL, 0};
-	enum status st;
-
-	if ((st = passphrase_get(passphrase_file, false, &pass)) == ST_OK)
-		st = keyring_unlock(&desk->kr, &pass);
-	passphrase_free(&pass);
-	return st;
 }
 
 void

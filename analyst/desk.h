@@ -32,11 +32,6 @@ MUST_CHECK enum status desk_open(const char *keys, struct desk *desk);
  */
 MUST_CHECK enum status desk_turn_to(struct desk *desk, const char *path);
 
-/* Ask for the passphrase and open the master key.  What is wrong is said
- * aloud.  As passphrase_get() and keyring_unlock(). */
-MUST_CHECK enum status desk_unlock(
-    struct desk *desk, const char *passphrase_file);
-
 void desk_close(struct desk *desk);
 
 #endif

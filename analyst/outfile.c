@@ -59,3 +59,18 @@ outfile_read(const char *path, struct bytes *in)
 		say_error("cannot read %s: %s", path, status_text(st));
 	return st;
 }
+
+enum status
+outfile_read_root(const char *path, struct minisign_key *root)
+{
+	struct bytes text = BYTES_INIT(MINISIGN_FILE_MAX);
+	enum status st = outfile_read(path, &text);
+
+	if (st == ST_OK) {
+		st = minisign_key_parse(text.p, text.len, root);
+		if (st != ST_OK)
+			say_error("%s is not a root's public key", path);
+	}
+	bytes_free(&text);
+	return st;
+}

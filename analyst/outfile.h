@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "crypto/minisign.h"
 
 /* ST_OK if nothing has that name yet, else ST_EXISTS. */
 MUST_CHECK enum status outfile_is_free(const char *path);
@@ -26,5 +27,9 @@ MUST_CHECK enum status outfile_name(
 
 /* Read a whole file, of at most in->max bytes.  As durable_read(). */
 MUST_CHECK enum status outfile_read(const char *path, struct bytes *in);
+
+/* Read a root.pub.  As above and minisign_key_parse(). */
+MUST_CHECK enum status outfile_read_root(
+    const char *path, struct minisign_key *root);
 
 #endif
