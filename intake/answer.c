@@ -74,12 +74,6 @@ struct value {
 	struct site_text text;
 };
 
-static struct site_text
-text_of(const char *s)
-{
-	return (struct site_text){(const unsigned char *)s, strlen(s)};
-}
-
 /* "512 MiB"; the largest unit that leaves no fraction. */
 static void
 size_words(uint64_t bytes, char words[static WORDS_LEN])
@@ -189,9 +183,10 @@ make_body(const struct answers *a, enum site_page page, struct bytes *out)
 	snprintf(files, sizeof(files), "%" PRIu32, limits->files_max);
 
 	const struct value values[] = {{"title", title}, {"page", all},
-	    {"style", site_style()}, {"upload_max", text_of(upload)},
-	    {"message_max", text_of(message)}, {"files_max", text_of(files)},
-	    {"opens", text_of(a->opens)}, {NULL, {NULL, 0}}};
+	    {"style", site_style()}, {"upload_max", site_text_of(upload)},
+	    {"message_max", site_text_of(message)},
+	    {"files_max", site_text_of(files)},
+	    {"opens", site_text_of(a->opens)}, {NULL, {NULL, 0}}};
 
 	return fill_in(out, site_layout(), values, DEPTH_MAX);
 }

@@ -31,6 +31,7 @@
 	X(ANSWER_BAD_CODE, 400, "Bad Request", SITE_BAD_CODE)                  \
 	X(ANSWER_MAIL_MALFORMED, 400, "Bad Request", SITE_MAIL_MALFORMED)      \
 	X(ANSWER_MAIL_LARGE, 413, "Content Too Large", SITE_MAIL_MALFORMED)    \
+	X(ANSWER_MAIL_SLOW, 408, "Request Timeout", SITE_MAIL_SLOW)            \
 	X(ANSWER_MAIL_BUSY_CIRCUIT, 429, "Too Many Requests", SITE_MAIL_BUSY)  \
 	X(ANSWER_MAIL_TROUBLE, 500, "Internal Server Error",                   \
 	    SITE_MAIL_TROUBLE)                                                 \

@@ -2,7 +2,6 @@
 #include "intake/conn_mail.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,8 +53,8 @@ conn_phase(struct conn *c, enum conn_phase phase, struct conn_list *list,
 	conn_phase_ms(c, phase, list, (uint64_t)seconds * 1000);
 }
 
-void
-conn_head_free(struct conn *c)
+static void
+head_free(struct conn *c)
 {
 	wiping_free(c->head);
 	c->head = NULL;
@@ -75,7 +74,7 @@ conn_drop(struct conn *c)
 	event_del(&c->writable);
 	event_del(&c->timer);
 	admission_leave(rx->admission, c->circuit);
-	conn_head_free(c);
+	head_free(c);
 	close(c->fd);
 	TAILQ_REMOVE(c->list, c, link);
 	wiping_free(c);
@@ -107,12 +106,9 @@ make_receipt(struct conn *c, size_t at)
 	uint16_t word[RETURN_WORDS];
 
 	return_code_words(c->code, word);
-	for (size_t i = 0; i < RETURN_WORDS; i++) {
-		const char *text = words_text(WORDS_ENGLISH, word[i]);
-
-		fill[BLANK_WORD + i] = (struct site_text){
-		    (const unsigned char *)text, strlen(text)};
-	}
+	for (size_t i = 0; i < RETURN_WORDS; i++)
+		fill[BLANK_WORD + i] =
+		    site_text_of(words_text(WORDS_ENGLISH, word[i]));
 	if (answers_fill(c->rx->answers, ANSWER_RECEIPT, fill, c->rx->page) !=
 	    ST_OK)
 		log_event(LOG_BUG); /* a unit test holds that they fit */
@@ -218,7 +214,7 @@ conn_answer(struct conn *c, enum answer which)
 	conn_body_end(c);
 	keeper_link_leave(c->rx->link, c->number);
 	c->number = 0;
-	conn_head_free(c);
+	head_free(c);
 	c->out = answers_get(c->rx->answers, which, &head_len);
 	if (which == ANSWER_RECEIPT)
 		c->out = NULL;

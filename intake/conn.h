@@ -125,8 +125,13 @@ void conn_body_readable(struct conn *c);
 void conn_body_deadline(struct conn *c);
 /* The upload, if any, ends here; if it was not committed nothing is kept. */
 void conn_body_end(struct conn *c);
-/* Wipe and give back the head's buffer. */
-void conn_head_free(struct conn *c);
+/* What of the body came with the head, *len bytes at *rest: in the head's
+ * buffer, which is returned and is the caller's to wiping_free().  c may be
+ * gone when they have been taken in, so it does not hold them any more. */
+uint8_t *conn_head_take(struct conn *c, const uint8_t **rest, size_t *len);
+/* Read at most want bytes of the body into rx->read_buf.  0: none are there,
+ * or c is dropped, or its end came too early and cut is the answer. */
+size_t conn_body_read(struct conn *c, size_t want, enum answer cut);
 /* Milliseconds of a clock that is never set. */
 uint64_t conn_now(void);
 

@@ -120,28 +120,42 @@ take(struct conn *c, const uint8_t *p, size_t len)
 void
 conn_body_begin(struct conn *c)
 {
-	size_t have = c->head_len - c->http.head_len;
-	uint8_t *head = c->head;
+	const uint8_t *rest;
+	size_t len;
+	uint8_t *head = conn_head_take(c, &rest, &len);
 
-	if (have > c->left)
-		have = c->left; /* what follows is not of this request */
-	/* This much of the body came with the head.  The buffer is held here,
-	 * since c may be gone when it has been taken in. */
-	c->head = NULL;
-	c->head_len = 0;
 	c->began = conn_now();
 	c->pace_end = c->began + LIMIT_PACE_SECONDS * 1000;
 	conn_phase(c, CONN_BODY, &c->rx->working, LIMIT_PACE_SECONDS);
-	(void)take(c, head + c->http.head_len, have);
+	(void)take(c, rest, len);
 	wiping_free(head);
+}
+
+size_t
+conn_body_read(struct conn *c, size_t want, enum answer cut)
+{
+	ssize_t n = read(c->fd, c->rx->read_buf, want);
+
+	if (n > 0)
+		return (size_t)n;
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n == -1) {
+		conn_drop(c);
+		return 0;
+	}
+	/* It may have closed its own side alone. */
+	c->left = 0;
+	c->close_now = true;
+	conn_answer(c, cut);
+	return 0;
 }
 
 void
 conn_body_readable(struct conn *c)
 {
 	uint8_t *buf = c->rx->read_buf;
-	size_t want;
-	ssize_t n;
+	size_t want, n;
 	bool more;
 
 	for (int i = 0; i < READS_A_TURN; i++) {
@@ -150,23 +164,11 @@ conn_body_readable(struct conn *c)
 			return;
 		}
 		want = c->left < LIMIT_READ_LEN ? c->left : LIMIT_READ_LEN;
-		n = read(c->fd, buf, want);
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		if ((n = conn_body_read(c, want, ANSWER_CUT)) == 0)
 			return;
-		if (n == -1) {
-			conn_drop(c);
-			return;
-		}
-		if (n == 0) {
-			/* It may have closed its own side alone. */
-			c->left = 0;
-			c->close_now = true;
-			conn_answer(c, ANSWER_CUT);
-			return;
-		}
-		more = take(c, buf, (size_t)n);
-		wipe(buf, (size_t)n);
-		if (!more || (size_t)n < want)
+		more = take(c, buf, n);
+		wipe(buf, n);
+		if (!more || n < want)
 			return;
 	}
 }

@@ -170,6 +170,20 @@ say_continue(const struct conn *c)
 		(void)!send(c->fd, text, sizeof(text) - 1, MSG_NOSIGNAL);
 }
 
+uint8_t *
+conn_head_take(struct conn *c, const uint8_t **rest, size_t *len)
+{
+	uint8_t *head = c->head;
+
+	*rest = head + c->http.head_len;
+	*len = c->head_len - c->http.head_len;
+	if (*len > c->left)
+		*len = c->left; /* what follows is not of this request */
+	c->head = NULL;
+	c->head_len = 0;
+	return head;
+}
+
 static void
 head_whole(struct conn *c)
 {

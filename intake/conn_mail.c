@@ -1,12 +1,10 @@
 #include "intake/conn_mail.h"
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "base/bytes.h"
 #include "base/log.h"
 #include "intake/limits.h"
 
+_Static_assert(LIMIT_RETURN_LEN <= LIMIT_READ_LEN, "one read takes it all");
 _Static_assert(LIMIT_MAILS <= KEEPER_MAILS_MAX, "the keeper answers them all");
 
 /* All places are taken: who has not sent the whole form yet gives way, the
@@ -22,7 +20,7 @@ yield(struct receiver *rx)
 			continue;
 		log_event(LOG_CONN_LIMIT);
 		conn_mail_end(c);
-		conn_answer(c, ANSWER_TOO_SLOW);
+		conn_answer(c, ANSWER_MAIL_SLOW);
 		return true;
 	}
 	return false;
@@ -111,16 +109,12 @@ take(struct conn *c, const uint8_t *p, size_t len)
 void
 conn_mail_begin(struct conn *c)
 {
-	size_t have = c->head_len - c->http.head_len;
-	uint8_t *head = c->head;
+	const uint8_t *rest;
+	size_t len;
+	uint8_t *head = conn_head_take(c, &rest, &len);
 
-	if (have > c->left)
-		have = c->left; /* what follows is not of this request */
-	/* Held here, since c may be gone when it has been taken in. */
-	c->head = NULL;
-	c->head_len = 0;
 	conn_phase(c, CONN_FORM, &c->rx->working, LIMIT_RETURN_SECONDS);
-	take(c, head + c->http.head_len, have);
+	take(c, rest, len);
 	wiping_free(head);
 }
 
@@ -128,22 +122,13 @@ void
 conn_mail_readable(struct conn *c)
 {
 	uint8_t *buf = c->rx->read_buf;
-	ssize_t n = read(c->fd, buf, c->left); /* at most LIMIT_RETURN_LEN */
+	size_t n;
 
-	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+	n = conn_body_read(c, c->left, ANSWER_MAIL_MALFORMED);
+	if (n == 0)
 		return;
-	if (n == -1) {
-		conn_drop(c);
-		return;
-	}
-	if (n == 0) {
-		c->left = 0;
-		c->close_now = true;
-		conn_answer(c, ANSWER_MAIL_MALFORMED);
-		return;
-	}
-	take(c, buf, (size_t)n);
-	wipe(buf, (size_t)n);
+	take(c, buf, n);
+	wipe(buf, n);
 }
 
 void
@@ -212,7 +197,7 @@ void
 conn_mail_deadline(struct conn *c)
 {
 	if (c->phase == CONN_FORM) {
-		conn_answer(c, ANSWER_TOO_SLOW);
+		conn_answer(c, ANSWER_MAIL_SLOW);
 	} else if (c->phase == CONN_ASKED) {
 		keeper_link_leave(c->rx->link, c->number);
 		c->number = 0;

@@ -245,12 +245,6 @@ struct words {
 	char place[2], count[2], newer[2], older[2];
 };
 
-static struct site_text
-text_of(const char *s)
-{
-	return (struct site_text){(const unsigned char *)s, strlen(s)};
-}
-
 _Static_assert(KEEPER_SLOTS < 10, "a digit is enough");
 
 static void
@@ -263,7 +257,7 @@ digit(char text[static 2], size_t n)
 static struct site_text
 hidden(bool yes)
 {
-	return text_of(yes ? " hidden" : "");
+	return site_text_of(yes ? " hidden" : "");
 }
 
 static enum status
@@ -288,14 +282,14 @@ write_reply(struct mail *mail, const struct answers *answers,
 	digit(w.older, at == last ? at : at + 1);
 	len = page_text_escape(reply->text, reply->len, scratch->text,
 	    sizeof(scratch->text), &cut);
-	fill[BLANK_CODE] = text_of(w.code);
+	fill[BLANK_CODE] = site_text_of(w.code);
 	fill[BLANK_REPLY] = (struct site_text){scratch->text, len};
-	fill[BLANK_DAY] = text_of(w.day);
-	fill[BLANK_PLACE] = text_of(w.place);
-	fill[BLANK_COUNT] = text_of(w.count);
-	fill[BLANK_ID] = text_of(w.id);
-	fill[BLANK_NEWER] = text_of(w.newer);
-	fill[BLANK_OLDER] = text_of(w.older);
+	fill[BLANK_DAY] = site_text_of(w.day);
+	fill[BLANK_PLACE] = site_text_of(w.place);
+	fill[BLANK_COUNT] = site_text_of(w.count);
+	fill[BLANK_ID] = site_text_of(w.id);
+	fill[BLANK_NEWER] = site_text_of(w.newer);
+	fill[BLANK_OLDER] = site_text_of(w.older);
 	fill[BLANK_NO_NEWER] = hidden(at == 0);
 	fill[BLANK_NO_OLDER] = hidden(at == last);
 	fill[BLANK_NO_CUT] = hidden(!cut);

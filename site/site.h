@@ -13,6 +13,7 @@
 #define TIPLINE_SITE_SITE_H
 
 #include <stddef.h>
+#include <string.h>
 
 /* The longest reply that its page shows whole, in bytes of HTML: &, <, > and
  * quotes take 4 to 6 each.  A longer one is cut, and the page says so. */
@@ -30,6 +31,7 @@
 	X(SITE_FORGOTTEN, forgotten)                                           \
 	X(SITE_MAIL_MALFORMED, mail_malformed)                                 \
 	X(SITE_MAIL_BUSY, mail_busy)                                           \
+	X(SITE_MAIL_SLOW, mail_slow)                                           \
 	X(SITE_MAIL_TROUBLE, mail_trouble)                                     \
 	X(SITE_MAIL_AWAY, mail_away)                                           \
 	X(SITE_CLOSED, closed)                                                 \
@@ -60,6 +62,13 @@ struct site_text {
 	const unsigned char *p; /* UTF-8, no NUL behind it */
 	size_t len;
 };
+
+/* A string as such a text, borrowed. */
+static inline struct site_text
+site_text_of(const char *s)
+{
+	return (struct site_text){(const unsigned char *)s, strlen(s)};
+}
 
 /* The frame of every page, and its style. */
 struct site_text site_layout(void);

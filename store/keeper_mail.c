@@ -21,6 +21,11 @@
 #define SCRUB_LATE_MS 2000    /* ... or all the same */
 #define SCRUB_PAUSE_MS 1000   /* from one to the next */
 
+_Static_assert(KEEPER_SLOTS == STORE_REPLIES_MAX &&
+	KEEPER_REPLY_LEN == STORE_REPLY_LEN &&
+	KEEPER_MAILBOX_LEN == STORE_MAILBOX_LEN,
+    "a slot for each reply of a mailbox");
+
 bool
 keeper_mail_is_asked(const struct keeper *k, uint32_t id)
 {

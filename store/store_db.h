@@ -1,13 +1,14 @@
 /*
  * store_db: what the files of the store share; nobody else includes it.
  *
- * store_schema.c   tables, pragmas, the guard around SQLite
- * store_page.c     free parts of pages on their way to the disk
- * store_sqlite.c   opening, transactions
- * store_write.c    uploads on their way to being tips
- * store_clear.c    deleting what was given up, how full it is
- * store_purge.c    deleting tips whose bytes the analysts have, emptying the
- * log store_reply.c    replies store_read.c     tips going out again
+ *	store_schema.c	tables, pragmas, the guard around SQLite
+ *	store_page.c	free parts of pages on their way to the disk
+ *	store_sqlite.c	opening, transactions
+ *	store_write.c	uploads on their way to being tips
+ *	store_clear.c	deleting what was given up, how full it is
+ *	store_purge.c	deleting what the analysts have, emptying the log
+ *	store_reply.c	replies
+ *	store_read.c	tips going out again
  */
 #ifndef TIPLINE_STORE_STORE_DB_H
 #define TIPLINE_STORE_STORE_DB_H

@@ -386,7 +386,7 @@ def one_circuit_cannot_keep_others_from_looking():
         # The oldest gave way, the youngest did not.
         slow[-5].send(data[-5:])
         expect(slow[-5].answer().page == "no_reply", "the youngest is gone")
-        expect(slow[0].answer().page == "too_slow", "the oldest is there")
+        expect(slow[0].answer().page == "mail_slow", "the oldest is there")
         for v in slow:
             v.sock.close()
         line.stop()

@@ -247,6 +247,7 @@ no_circuit_and_not_all_together_look_too_often(void **state)
 	shutdown(fd[0], SHUT_WR);
 	stage_hear(&s, fd[0], &heard);
 	assert_int_equal(heard.code, 408);
+	assert_true(visit_says(&heard, "words did not arrive in time"));
 	heard_free(&heard);
 	/* All others go on as if nothing had been. */
 	for (int i = 1; i < LIMIT_MAILS; i++) {
@@ -262,6 +263,7 @@ no_circuit_and_not_all_together_look_too_often(void **state)
 	shutdown(fd[0], SHUT_WR);
 	stage_hear(&s, fd[0], &heard);
 	assert_int_equal(heard.code, 408);
+	assert_true(visit_says(&heard, "words did not arrive in time"));
 	heard_free(&heard);
 	bytes_free(&form);
 	stage_close(&s);

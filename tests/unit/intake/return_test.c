@@ -170,8 +170,8 @@ replies_are_shown_one_by_one_the_newest_first(void **state)
 	    "the newest &lt;b&gt;&amp;amp;&lt;/b&gt; &quot;&#39;</div>"));
 	assert_true(
 	    visit_says(&heard, "Answer 1 of 3, written on 23 November 2026"));
-	assert_true(visit_says(&heard, "value=\"0\" hidden>Previous"));
-	assert_true(visit_says(&heard, "value=\"1\">Next"));
+	assert_true(visit_says(&heard, "value=\"0\" hidden>Newer"));
+	assert_true(visit_says(&heard, "value=\"1\">Older"));
 	assert_true(
 	    visit_says(&heard, "name=\"reply\" value=\"0000000000000008\""));
 	assert_true(visit_says(&heard, "<p class=\"bad\" hidden>"));
@@ -182,14 +182,14 @@ replies_are_shown_one_by_one_the_newest_first(void **state)
 	heard_free(&heard);
 	visit_return(&s, code, "place", "1", &heard);
 	assert_true(visit_says(&heard, "the second"));
-	assert_true(visit_says(&heard, "value=\"0\">Previous"));
-	assert_true(visit_says(&heard, "value=\"2\">Next"));
+	assert_true(visit_says(&heard, "value=\"0\">Newer"));
+	assert_true(visit_says(&heard, "value=\"2\">Older"));
 	heard_free(&heard);
 	/* Beyond the last is the last. */
 	visit_return(&s, code, "place", "7", &heard);
 	assert_true(visit_says(&heard, "the oldest"));
 	assert_true(visit_says(&heard, "20 November 2026"));
-	assert_true(visit_says(&heard, "value=\"2\" hidden>Next"));
+	assert_true(visit_says(&heard, "value=\"2\" hidden>Older"));
 	assert_false(visit_says(&heard, "not yours"));
 	heard_free(&heard);
 	stage_close(&s);
