@@ -19,6 +19,7 @@
 #include "analyst/sentinels.h"
 #include "analyst/tip_open.h"
 #include "base/num.h"
+#include "base/passphrase.h"
 
 /* The summary repeats so many reasons; each was said when it was found. */
 #define REASONS_MAX (64 * 1024)
@@ -297,6 +298,20 @@ open_bundle(struct run *run, const char *cases)
 	return good && run->failed == 0;
 }
 
+/* Not command_unlock(): no folder of cases is made for somebody who does not
+ * know the passphrase, and Landlock can only allow a folder that is there. */
+static enum status
+unlock(struct keyring *kr, const char *passphrase_file)
+{
+	struct passphrase pass = {NULL, 0};
+	enum status st;
+
+	if ((st = passphrase_get(passphrase_file, false, &pass)) == ST_OK)
+		st = keyring_unlock(kr, &pass);
+	passphrase_free(&pass);
+	return st;
+}
+
 static int
 open_command(
     const char *const arg[static 3], const char *passphrase_file, bool unproved)
@@ -316,11 +331,11 @@ open_command(
 	if (desk_open(arg[0], desk) != ST_OK ||
 	    desk_turn_to(desk, arg[1]) != ST_OK ||
 	    inbox_open(arg[1], &desk->server, desk->ledger, &run.in) != ST_OK ||
-	    /* There before Landlock allows it. */
-	    cases_open(arg[2], desk->ledger, &run.cases) != ST_OK ||
-	    command_unlock(&desk->kr, passphrase_file, NULL, write) != ST_OK ||
+	    unlock(&desk->kr, passphrase_file) != ST_OK ||
 	    keyring_load_epochs(&desk->kr) != ST_OK ||
-	    sentinels_load(desk->kr.dirfd, &run.sentinels) != ST_OK)
+	    sentinels_load(desk->kr.dirfd, &run.sentinels) != ST_OK ||
+	    cases_open(arg[2], desk->ledger, &run.cases) != ST_OK ||
+	    command_confine(NULL, write) != ST_OK)
 		goto out;
 	good = open_bundle(&run, arg[2]);
 out:
