@@ -28,6 +28,24 @@ find_part(int dirfd, const char *name, struct durable_place *at,
 	return ST_OK;
 }
 
+/* The same before anything is written: better told now that the name is taken
+ * than after an hour of it. */
+static enum status
+find_part_of(int dirfd, const char *name, enum durable_mode mode,
+    struct durable_place *at, char part[static DURABLE_NAME_MAX])
+{
+	struct stat sb;
+	enum status st;
+
+	if ((st = find_part(dirfd, name, at, part)) != ST_OK)
+		return st;
+	if (mode != DURABLE_NEW ||
+	    fstatat(at->dir, at->name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
+		return ST_OK;
+	durable_place_leave(at);
+	return ST_EXISTS;
+}
+
 static void
 close_keeping_errno(int *fd)
 {
@@ -85,18 +103,11 @@ durable_stream_begin(
 {
 	struct durable_place at;
 	char part[DURABLE_NAME_MAX];
-	struct stat sb;
 	enum status st;
 
 	*fd = -1;
-	if ((st = find_part(dirfd, name, &at, part)) != ST_OK)
+	if ((st = find_part_of(dirfd, name, mode, &at, part)) != ST_OK)
 		return st;
-	/* Better told now than after an hour of writing. */
-	if (mode == DURABLE_NEW &&
-	    fstatat(at.dir, at.name, &sb, AT_SYMLINK_NOFOLLOW) == 0) {
-		st = ST_EXISTS;
-		goto out;
-	}
 	/* Never written into: what a cut run left may have another name. */
 	if ((st = clear_part(&at, part)) != ST_OK)
 		goto out;
@@ -133,13 +144,8 @@ durable_stream_resume(
 	enum status st;
 
 	*fd = -1;
-	if ((st = find_part(dirfd, name, &at, part)) != ST_OK)
+	if ((st = find_part_of(dirfd, name, mode, &at, part)) != ST_OK)
 		return st;
-	if (mode == DURABLE_NEW &&
-	    fstatat(at.dir, at.name, &sb, AT_SYMLINK_NOFOLLOW) == 0) {
-		st = ST_EXISTS;
-		goto out;
-	}
 	*fd =
 	    openat(at.dir, part, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (*fd == -1) {
