@@ -7,18 +7,17 @@
 set -eu
 SKIP=" confine_test guarded_test "
 # Those that try every place of many take minutes here: outside the long run
-# they try every fifth (tests/unit/sample.h), after the build's own run and
+# they try every third (tests/unit/sample.h), after the build's own run and
 # the sanitizers' have tried them all.
-SLOW=" opener_test bundle_test faults_test store_faults_test
-	store_tend_faults_test store_power_test keeper_faults_test "
+SLOW=" opener_test bundle_test store_faults_test store_tend_faults_test "
 
 one() {
 	name=$(basename "$1")
 	log=$2/$name.valgrind
 	begin=$SECONDS
 	case $SLOW in
-	*[[:space:]]"$name"[[:space:]]*)
-		[ "${TIPLINE_LONG:-}" = 1 ] || export TIPLINE_SAMPLE=5
+	*" $name "*)
+		[ "${TIPLINE_LONG:-}" = 1 ] || export TIPLINE_SAMPLE=3
 		;;
 	esac
 	if valgrind -q --error-exitcode=99 --leak-check=full \
