@@ -44,6 +44,14 @@ const submit = async (b) => {
   await b.click('form [type=submit]');
 };
 
+// Through Tor a page comes in pieces: what is found on it is not all of it.
+const whole = async (b) => {
+  while (await b.evaluate('document.readyState').catch(() => '') !== 'complete') {
+    if (Date.now() > deadline) throw new Error('the page does not end');
+    await wait(100);
+  }
+};
+
 const arrive = async (b) => {
   for (;;) {
     // Between two pages there may be no document to ask.
@@ -53,7 +61,10 @@ const arrive = async (b) => {
       throw new Error(`the browser shows its own error page: ${address}`);
     }
     for (const mark of ['good', 'bad']) {
-      if (await b.find(`p.${mark}`).catch(() => undefined)) return mark;
+      if (await b.find(`p.${mark}`).catch(() => undefined)) {
+        await whole(b);
+        return mark;
+      }
     }
     if (Date.now() > deadline) {
       await shot(b, 'late');
@@ -74,6 +85,7 @@ const comeBack = async (b, result) => {
     if (Date.now() > deadline) throw new Error('the link leads to no page for words');
     await wait(100);
   }
+  await whole(b);
   await shots(b, 'return');
   await b.type('textarea[name=code]', result.words
     .map((w, i) => `${i + 1}. ${w.toUpperCase()}`).join('\n'));
