@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "intake/limits.h"
+#include "site/answer.h"
 
 #define BOUNDARY "----geckoformboundary79e612fc18949fc58ff03eaf56423d1a"
 #define PART "--" BOUNDARY "\r\nContent-Disposition: form-data; "

@@ -37,7 +37,6 @@
 #define LIMIT_LINGER_SECONDS 5  /* for the other side to close first */
 #define LIMIT_STALL_SECONDS 600 /* while it is us who make an upload wait */
 #define LIMIT_STOP_SECONDS 2    /* for answers under way when told to stop */
-#define PAGE_TOTAL_LEN 16384    /* every answer, head and body together */
 
 /* uploads at once, and the guarded memory set aside for each */
 #define LIMIT_UPLOADS 2048

@@ -11,7 +11,7 @@
 #include "intake/code_text.h"
 #include "intake/limits.h"
 #include "intake/multipart.h"
-#include "intake/page_text.h"
+#include "site/page_text.h"
 
 _Static_assert(
     KEEPER_REPLY_LEN == REPLY_LEN && KEEPER_MAILBOX_LEN == MAILBOX_ID_LEN,

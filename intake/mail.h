@@ -17,7 +17,7 @@
 
 #include "base/status.h"
 #include "crypto/reply.h"
-#include "intake/answer.h"
+#include "site/answer.h"
 #include "store/keeper_msg.h"
 
 struct mail; /* opaque, lives in guarded memory */

@@ -1,7 +1,7 @@
 # tipline-receiver.  tipline_receiver is all of it but main(), for the tests;
 # tipline_intake_parsers is what needs no libevent.
-room(intake_parsers http_parse.c multipart.c proxy_line.c admission.c answer.c
-	code_text.c page_text.c)
+room(intake_parsers http_parse.c multipart.c proxy_line.c admission.c
+	code_text.c)
 target_link_libraries(tipline_intake_parsers PUBLIC tipline_site
 	tipline_crypto tipline_base)
 

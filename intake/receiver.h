@@ -16,11 +16,11 @@
 
 #include "base/status.h"
 #include "intake/admission.h"
-#include "intake/answer.h"
 #include "intake/control.h"
 #include "intake/keeper_link.h"
 #include "intake/mail.h"
 #include "intake/upload.h"
+#include "site/answer.h"
 
 #define HOST_TEXT_LEN 32 /* "127.0.0.1:65535" and a NUL */
 

@@ -20,9 +20,9 @@
 #include "base/status.h"
 #include "crypto/recipients.h"
 #include "intake/admission.h"
-#include "intake/answer.h"
 #include "intake/keeper_link.h"
 #include "intake/limits.h"
+#include "site/answer.h"
 
 /* Records of padding sealed at a time, so that others get their turn. */
 #define UPLOAD_PAD_STEP 4

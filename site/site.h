@@ -5,7 +5,7 @@
  * layout.html's {{page}}.  {{style}} is style.css; {{upload_max}},
  * {{message_max}} and {{files_max}} are the limits in words, {{opens}} a
  * sentence that says when to come back; all others are the blanks of
- * intake/answer.h.  The files are embedded when the program is built
+ * site/answer.h.  The files are embedded when the program is built
  * (embed.cmake); the receiver, which can open no file, renders them once at
  * start (intake/answer.c).
  */

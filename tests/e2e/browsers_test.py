@@ -213,7 +213,7 @@ def both_show_our_page_when_it_was_too_much():
 def every_page_fits_a_small_screen():
     """Put together as the receiver does, since not each can be had from a
     running server at will."""
-    site = os.path.join(ROOT, "site")
+    site = os.path.join(ROOT, "site", "pages")
     read = lambda name: open(os.path.join(site, name), encoding="utf-8").read()
     with Line() as line:
         line.start()

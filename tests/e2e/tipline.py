@@ -168,7 +168,7 @@ def resident(pid):
 def site_pages():
     """Title to name of each of site/*.html; the first line is the title."""
     pages = {}
-    folder = os.path.join(ROOT, "site")
+    folder = os.path.join(ROOT, "site", "pages")
     for name in os.listdir(folder):
         if name.endswith(".html") and name != "layout.html":
             with open(os.path.join(folder, name), encoding="utf-8") as f:

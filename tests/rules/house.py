@@ -9,11 +9,11 @@ MAY_INCLUDE = {
     "crypto": ("base",),
     "store": ("base",),
     "handoff": ("base", "crypto"),
-    "line": ("base", "crypto"),
+    "line": ("base", "crypto", "site"),
     "intake": ("base", "crypto", "line", "site"),
     "analyst": ("base", "crypto", "handoff"),
-    "operator": ("base", "crypto", "store", "handoff", "line"),
-    "site": (),
+    "operator": ("base", "crypto", "store", "handoff", "line", "site"),
+    "site": ("base", "crypto"),
 }
 
 # Single headers beyond that.
@@ -80,7 +80,7 @@ EXPORTS = {
     "base/durable.c": ("write_all", "read_all"),
     "base/num.c": ("le16_", "le32_", "le64_"),
     "base/num_time.c": ("time_parse", "time_format"),
-    "intake/answer.c": ("answers_",),
+    "site/answer.c": ("answers_",),
     "crypto/recipients.c": ("crypto_room_init", "key_", "epoch_in_force"),
     "crypto/return_code.c": ("mailbox_field_",),
     "crypto/shares.c": ("share_",),

@@ -12,7 +12,8 @@ import re
 import sys
 
 PAGE = "docs/LIMITS.md"
-HEADERS = (("intake/limits.h", r"(?:LIMIT|PAGE)_\w+"),
+HEADERS = (("intake/limits.h", r"LIMIT_\w+"),
+           ("site/answer.h", r"PAGE_\w+"),
            ("line/config.h", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"),
            ("line/config.c", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"),
            ("operator/import_parts.h", r"IMPORT_DAYS_MAX"),

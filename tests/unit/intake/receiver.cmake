@@ -12,7 +12,6 @@ unit_test(multipart_test tipline_samples)
 unit_test(proxy_line_test tipline_intake_parsers)
 unit_test(words_test tipline_intake_parsers)
 unit_test_with_faults(admission_test tipline_intake_parsers)
-unit_test_with_faults(answer_test tipline_intake_parsers)
 
 # A receiver in a process of its own, between parts that the test plays.
 add_library(tipline_stage STATIC stage.c stage_keeper.c tip_form.c visit.c)

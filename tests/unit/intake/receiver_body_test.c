@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "intake/limits.h"
+#include "site/answer.h"
 #include "tests/unit/intake/visit.h"
 
 static void

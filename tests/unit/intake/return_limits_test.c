@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "intake/limits.h"
+#include "site/answer.h"
 #include "tests/unit/intake/visit.h"
 
 static uint64_t

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "intake/limits.h"
+#include "site/answer.h"
 #include "tests/unit/intake/visit.h"
 
 static void

@@ -26,6 +26,7 @@
 #include "crypto/opener.h"
 #include "intake/limits.h"
 #include "intake/receiver.h"
+#include "site/answer.h"
 
 #define PATIENCE_MS 10000
 #define MOMENT_MS 60

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "intake/limits.h"
+#include "site/answer.h"
 
 const struct tip_part visit_hello[] = {
     {"message", NULL, "hello", 5}, {"file", "", "", 0}, {NULL, NULL, NULL, 0}};

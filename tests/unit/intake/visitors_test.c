@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "intake/limits.h"
+#include "site/answer.h"
 #include "tests/unit/intake/stage.h"
 #include "tests/unit/intake/tip_form.h"
 

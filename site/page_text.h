@@ -1,8 +1,8 @@
 /*
  * page_text: text as it stands in a page.
  */
-#ifndef TIPLINE_INTAKE_PAGE_TEXT_H
-#define TIPLINE_INTAKE_PAGE_TEXT_H
+#ifndef TIPLINE_SITE_PAGE_TEXT_H
+#define TIPLINE_SITE_PAGE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "intake/answer.h"
+#include "site/answer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 
 #include "base/bytes.h"
 #include "crypto/digest.h"
-#include "intake/limits.h"
-#include "intake/page_text.h"
+#include "site/answer.h"
+#include "site/page_text.h"
 
 #define HASH_TEXT_LEN 44 /* 32 bytes in base64 */
 #define WORDS_LEN 32     /* "1023 MiB" and the like */

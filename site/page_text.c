@@ -1,4 +1,4 @@
-#include "intake/page_text.h"
+#include "site/page_text.h"
 
 #include <stdio.h>
 #include <string.h>

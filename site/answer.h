@@ -10,14 +10,16 @@
  * into them is secret, so they are filled in for one visitor, in memory of
  * the caller's that is wiped.
  */
-#ifndef TIPLINE_INTAKE_ANSWER_H
-#define TIPLINE_INTAKE_ANSWER_H
+#ifndef TIPLINE_SITE_ANSWER_H
+#define TIPLINE_SITE_ANSWER_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
 #include "site/site.h"
+
+#define PAGE_TOTAL_LEN 16384 /* every answer, head and body together */
 
 /* X(name, status code, its reason phrase, page) */
 #define ANSWERS(X)                                                             \

@@ -9,9 +9,9 @@
 #include <cmocka.h>
 
 #include "analyst/reply_text.h"
-#include "intake/answer.h"
 #include "intake/limits.h"
-#include "intake/page_text.h"
+#include "site/answer.h"
+#include "site/page_text.h"
 #include "tests/unit/fault.h"
 
 /* What the analysts' tool lets go must fit the page, and no room knows the
