@@ -1,21 +1,14 @@
 /*
- * config: see config.h.
- *
- * inih splits the lines; everything else is decided here.  Two of its
- * freedoms are taken away beforehand: it cuts long lines in two, and it never
- * tells about a section without keys.
+ * config: see config.h.  inifile.h splits the lines.
  */
 #include "line/config.h"
 
-#include <ini.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "crypto/keyset.h"
-
-#define LINE_LEN_MAX 190 /* inih's own buffer holds 199 */
+#include "line/inifile.h"
 
 static const char *const proxy_words[] = {"off", "accept", "require"};
 static const char *const sections[] = {"site", "listen", "limits", "store"};
@@ -50,13 +43,9 @@ static const struct number numbers[] = {
 enum { SEEN_ONION = NUMBERS, SEEN_UNIX, SEEN_LOOPBACK, SEEN_PROXY };
 
 struct reading {
-	const char *p, *end;
-	unsigned line; /* of the last line handed to inih */
 	uint32_t seen; /* one bit for each key */
 	struct config *config;
-	unsigned bad; /* first wrong line, 0 for none */
-	char *why;
-	size_t why_len;
+	struct inifile *file;
 };
 
 _Static_assert(SEEN_PROXY < 32, "seen has a bit for each key");
@@ -74,21 +63,6 @@ config_default(struct config *config)
 	    .quota = CONFIG_QUOTA_DEFAULT,
 	    .reserve = CONFIG_RESERVE_DEFAULT,
 	};
-}
-
-/* Keep the first complaint only; 0 is what inih calls a failure. */
-static int __attribute__((format(printf, 2, 3)))
-complain(struct reading *r, const char *format, ...)
-{
-	va_list ap;
-
-	if (r->bad != 0)
-		return 0;
-	r->bad = r->line;
-	va_start(ap, format);
-	vsnprintf(r->why, r->why_len, format, ap);
-	va_end(ap);
-	return 0;
 }
 
 enum status
@@ -166,7 +140,7 @@ config_listen(const char *text, struct config *config, const char **why)
 	return ST_MALFORMED;
 }
 
-static int
+static bool
 read_number(struct reading *r, const struct number *n, const char *value)
 {
 	char *field = (char *)r->config + n->offset;
@@ -177,62 +151,65 @@ read_number(struct reading *r, const struct number *n, const char *value)
 	st = n->wide ? num_parse_size(value, strlen(value), n->max, &v)
 		     : num_parse(value, strlen(value), n->max, &v);
 	if (st == ST_MALFORMED)
-		return complain(r, "%s: '%.40s' is not a whole number%s",
-		    n->name, value, n->wide ? " with K, M, G or T" : "");
+		return inifile_complain(r->file,
+		    "%s: '%.40s' is not a whole number%s", n->name, value,
+		    n->wide ? " with K, M, G or T" : "");
 	if (st != ST_OK || v < n->min)
-		return complain(r, "%s: %.40s is not within %llu and %llu%s",
-		    n->name, value, (unsigned long long)n->min,
-		    (unsigned long long)n->max, n->wide ? " bytes" : "");
+		return inifile_complain(r->file,
+		    "%s: %.40s is not within %llu and %llu%s", n->name, value,
+		    (unsigned long long)n->min, (unsigned long long)n->max,
+		    n->wide ? " bytes" : "");
 	narrow = (uint32_t)v;
 	memcpy(field, n->wide ? (void *)&v : (void *)&narrow,
 	    n->wide ? sizeof(v) : sizeof(narrow));
-	return 1;
+	return true;
 }
 
-static int
+static bool
 read_onion(struct reading *r, const char *value)
 {
 	if (strcmp(value, "none") == 0) {
 		r->config->onion[0] = '\0';
-		return 1;
+		return true;
 	}
 	switch (onion_check(value)) {
 	case ST_OK:
 		snprintf(
 		    r->config->onion, sizeof(r->config->onion), "%s", value);
-		return 1;
+		return true;
 	case ST_FORGED:
-		return complain(r,
+		return inifile_complain(r->file,
 		    "onion: the address is mistyped: its"
 		    " checksum is wrong");
 	default:
-		return complain(r,
+		return inifile_complain(r->file,
 		    "onion: '%.40s' is not a v3 onion address"
 		    " (56 characters and .onion), nor none",
 		    value);
 	}
 }
 
-static int
+static bool
 read_unix(struct reading *r, const char *value)
 {
 	const char *why;
 
 	if (read_path(value, r->config, &why) != ST_OK)
-		return complain(r, "unix: %s", why);
+		return inifile_complain(r->file, "unix: %s", why);
 	if (value[0] != '/')
-		return complain(r, "unix: the path must begin with /");
-	return 1;
+		return inifile_complain(
+		    r->file, "unix: the path must begin with /");
+	return true;
 }
 
-static int
+static bool
 read_loopback(struct reading *r, const char *value)
 {
 	const char *why;
 
 	if (read_port(value, r->config, &why) != ST_OK)
-		return complain(r, "loopback: %s", why);
-	return 1;
+		return inifile_complain(r->file, "loopback: %s", why);
+	return true;
 }
 
 /* The number of a key, or -1: first those of numbers[], then the others. */
@@ -254,18 +231,21 @@ find_key(const char *section, const char *name)
 	return -1;
 }
 
-static int
-on_key(void *user, const char *section, const char *name, const char *value)
+static bool
+on_key(struct inifile *f, void *ctx, const char *section, const char *name,
+    const char *value, bool more)
 {
-	struct reading *r = user;
+	struct reading *r = ctx;
 	int key = find_key(section, name);
 
+	(void)more; /* never: it is no prose */
+	r->file = f;
 	if (key < 0)
-		return complain(
-		    r, "unknown key '%.40s' in [%.20s]", name, section);
+		return inifile_complain(
+		    r->file, "unknown key '%.40s' in [%.20s]", name, section);
 	if (r->seen & (UINT32_C(1) << key))
-		return complain(
-		    r, "%.40s stands here for the second time", name);
+		return inifile_complain(
+		    r->file, "%.40s stands here for the second time", name);
 	r->seen |= UINT32_C(1) << key;
 	if (key == SEEN_ONION)
 		return read_onion(r, value);
@@ -276,120 +256,48 @@ on_key(void *user, const char *section, const char *name, const char *value)
 	if (key != SEEN_PROXY)
 		return read_number(r, &numbers[key], value);
 	if (config_proxy(value, &r->config->proxy) != ST_OK)
-		return complain(r,
+		return inifile_complain(r->file,
 		    "proxy: '%.40s' is none of off, accept,"
 		    " require",
 		    value);
-	return 1;
-}
-
-/* A line that opens a section must name one of ours and nothing else. */
-static bool
-section_is_ours(const char *p, size_t len)
-{
-	while (len > 0 && strchr(" \t\r", p[len - 1]) != NULL)
-		len--;
-	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
-		size_t n = strlen(sections[i]);
-
-		if (len == n + 2 && memcmp(p + 1, sections[i], n) == 0 &&
-		    p[n + 1] == ']')
-			return true;
-	}
-	return false;
-}
-
-/* What inih would let pass or tear apart. */
-static bool
-line_is_fine(struct reading *r, const char *p, size_t len)
-{
-	size_t blanks = 0;
-
-	if (len > LINE_LEN_MAX)
-		return complain(
-		    r, "the line is longer than %d bytes", LINE_LEN_MAX);
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)p[i];
-
-		if (c == '\t' || (c == '\r' && i + 1 == len))
-			continue;
-		if (c < 0x20 || c == 0x7f)
-			return complain(r, "the line has a control character");
-	}
-	while (blanks < len && strchr(" \t\r", p[blanks]) != NULL)
-		blanks++;
-	/* inih takes an indented line for more of the value above it. */
-	if (blanks > 0 && blanks < len && p[blanks] != '#' && p[blanks] != ';')
-		return complain(r, "the line begins with a blank");
-	if (len > 0 && p[0] == '[' && !section_is_ours(p, len))
-		return complain(r,
-		    "unknown section: there are [site],"
-		    " [listen], [limits] and [store]");
 	return true;
 }
 
-/* fgets() over memory, for inih. */
-static char *
-next_line(char *out, int size, void *stream)
+static bool
+on_section(struct inifile *f, void *ctx, const char *name, size_t len)
 {
-	struct reading *r = stream;
-	const char *nl;
-	size_t len;
-
-	if (r->p == r->end || r->bad != 0 || size < 2)
-		return NULL;
-	r->line++;
-	nl = memchr(r->p, '\n', (size_t)(r->end - r->p));
-	len = (size_t)((nl != NULL ? nl : r->end) - r->p);
-	if (!line_is_fine(r, r->p, len))
-		return NULL;
-	if (len >= (size_t)size) {
-		complain(r, "the line is longer than inih's buffer");
-		return NULL;
-	}
-	memcpy(out, r->p, len);
-	out[len] = '\0';
-	r->p += len + (nl != NULL ? 1 : 0);
-	return out;
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
+		if (strlen(sections[i]) == len &&
+		    memcmp(name, sections[i], len) == 0)
+			return true;
+	return inifile_complain(f,
+	    "unknown section: there are [site], [listen], [limits] and"
+	    " [store]");
 }
 
 enum status
 config_parse(const char *text, size_t len, struct config *config,
     unsigned *line, char *why, size_t why_len)
 {
-	struct reading r = {.p = text,
-	    .end = text + len,
-	    .config = config,
-	    .why = why,
-	    .why_len = why_len};
-	int wrong;
+	struct reading r = {.config = config};
+	const struct inifile_events events = {
+	    on_section, on_key, NULL, &r, false};
+	enum status st;
 
 	config_default(config);
 	*line = 0;
-	why[0] = '\0';
 	if (len > CONFIG_MAX) {
 		snprintf(why, why_len, "the file is larger than 64 KiB");
 		return ST_MALFORMED;
 	}
-	wrong = ini_parse_stream(next_line, &r, on_key, &r);
-	if (wrong != 0 &&
-	    (r.bad == 0 || (wrong > 0 && (unsigned)wrong < r.bad))) {
-		*line = wrong > 0 ? (unsigned)wrong : 0;
-		snprintf(why, why_len,
-		    "this is no [section], no 'key = value'"
-		    " and no comment");
-		return ST_MALFORMED;
-	}
-	if (r.bad != 0) {
-		*line = r.bad;
-		return ST_MALFORMED;
-	}
-	if (config->path[0] == '\0' && !config->loopback) {
+	st = inifile_parse(text, len, &events, line, why, why_len);
+	if (st == ST_OK && config->path[0] == '\0' && !config->loopback) {
 		snprintf(why, why_len,
 		    "[listen] has neither unix = PATH nor loopback = PORT");
 		return ST_MALFORMED;
 	}
-	return ST_OK;
+	return st;
 }
 
 /* The largest unit that gives a whole number. */
