@@ -18,7 +18,7 @@ topics_place(struct topics *topics, const char *id)
 	}
 	if (topics->n == TOPICS_MAX || strlen(id) > BAG_ID_MAX)
 		return TOPICS_OTHER;
-	strcpy(topics->id[topics->n], id);
+	memcpy(topics->id[topics->n], id, strlen(id) + 1);
 	return (uint8_t)++topics->n;
 }
 

@@ -356,6 +356,7 @@ a_damaged_memory_of_topics_is_read_anew(void **state)
 	static const struct field one = {"topic", "river"};
 	const size_t last = 16 + TOPICS_LEN + 16;
 	struct bytes kept = BYTES_INIT(1 << 16);
+	struct bytes again = BYTES_INIT(1 << 16);
 	char *before;
 
 	(void)state;
@@ -364,11 +365,18 @@ a_damaged_memory_of_topics_is_read_anew(void **state)
 	before = text_of("index.html");
 	assert_int_equal(durable_read(cases.dirfd, ".threads", &kept), ST_OK);
 	assert_int_equal(kept.len, last + 1);
+	kept.p[16] = 's';
 	kept.p[last] = 2; /* a topic that is none of them */
 	put_text(".threads", kept.p, kept.len);
 	assert_int_equal(cases_index(&cases), ST_OK);
 	assert_is("index.html", before);
+	/* Nothing of it stays. */
+	kept.p[16] = 'r';
 	kept.p[last] = 1;
+	assert_int_equal(durable_read(cases.dirfd, ".threads", &again), ST_OK);
+	assert_int_equal(again.len, kept.len);
+	assert_memory_equal(again.p, kept.p, kept.len);
+	bytes_free(&again);
 	kept.p[16] = '<';
 	put_text(".threads", kept.p, kept.len);
 	assert_int_equal(cases_index(&cases), ST_OK);
