@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analyst/bag_form.h"
 #include "analyst/bag_parts.h"
 #include "analyst/clean.h"
 #include "analyst/extension.h"
@@ -137,7 +138,7 @@ name_part(struct bag *bag, enum envelope_part kind, struct bag_part *part)
 		bag->has_message = true;
 		(void)snprintf(part->file, sizeof(part->file), "message.txt");
 	} else {
-		part->kind = BAG_FIELD;
+		part->kind = bag_form_kind(&bag->parts, part);
 		(void)snprintf(part->file, sizeof(part->file), "field-%02u.txt",
 		    ++bag->fields);
 	}
@@ -229,6 +230,8 @@ bag_data(struct bag *bag, const uint8_t *p, size_t len)
 	}
 	if (part->kind == BAG_MESSAGE)
 		st = keep_shown(&bag->parts, p, len);
+	else if (st == ST_OK)
+		st = bag_form_data(part, p, len);
 	part->size += len;
 	return st != ST_OK ? st : file_writer_data(bag->writer, p, len);
 }
@@ -252,6 +255,7 @@ bag_part_end(struct bag *bag)
 		if ((st = begin_field(bag, part)) != ST_OK)
 			return st;
 	}
+	bag_form_end(part);
 	bag->size += part->size;
 	return file_writer_end(bag->writer, part->digest);
 }
@@ -399,6 +403,7 @@ bag_free(struct bag *bag)
 	for (size_t i = 0; i < bag->parts.count; i++) {
 		wipe(bag->parts.part[i].name, bag->parts.part[i].name_len);
 		free(bag->parts.part[i].name);
+		bytes_free(&bag->parts.part[i].text);
 	}
 	free(bag->parts.part);
 	bytes_free(&bag->parts.shown);

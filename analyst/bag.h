@@ -5,9 +5,9 @@
  *	tip.json                 what the tip is and what its parts were called
  *	index.html               the same to look at
  *	data/message.txt         the message, byte for byte
- *	data/field-01.txt ...    other answers of the form, but for the mailbox,
- *	                         which stands in tip.json
- *	data/file-01.pdf ...     files; the name is ours, the ending from a list
+ *	data/field-01.txt ...    the topic, answers and other fields of the
+ *form, but for the mailbox, which stands in tip.json data/file-01.pdf ...
+ *files; the name is ours, the ending from a list
  *
  * Made as .tip-000017.part in the folder of cases and moved into place only
  * by cases.h, once it is whole and on disk.  No byte of a tip becomes a path:
@@ -29,6 +29,7 @@
 #include "crypto/return_code.h"
 
 #define BAG_NAME_LEN 40
+#define BAG_ID_MAX 32              /* of a topic, a question, a choice */
 #define BAG_PARTS_MAX 1024         /* more is no tip of a person */
 #define BAG_SHOWN_MAX (256 * 1024) /* of a message, in index.html */
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "analyst/bag_form.h"
 #include "analyst/bag_parts.h"
 #include "analyst/clean.h"
 #include "analyst/page.h"
@@ -81,6 +82,58 @@ put_table(const char *heading, enum bag_kind kind,
 	return st;
 }
 
+static enum status
+put_topic(const struct bag_parts *parts, struct bytes *out)
+{
+	const struct bag_part *topic = bag_form_topic(parts);
+	enum status st;
+
+	if (topic == NULL)
+		return ST_OK;
+	st = bytes_append_text(out, "<p>Topic: ");
+	if (st == ST_OK)
+		st = clean_html(topic->text.p, topic->text.len, out);
+	return st != ST_OK ? st : bytes_append_text(out, "</p>\n");
+}
+
+/* A row: the question's id as a link to the answer's bytes, and the answer. */
+static enum status
+put_answer(const struct bag_part *part, struct bytes *out)
+{
+	size_t len;
+	const char *id = bag_form_question(part, &len);
+	enum status st;
+
+	st = bytes_printf(out,
+	    "<tr><td class=\"n\"><a href=\"data/%s\" download>%.*s</a></td>"
+	    "<td><pre dir=\"auto\">",
+	    part->file, (int)len, id);
+	if (st == ST_OK)
+		st = clean_html(part->text.p, part->text.len, out);
+	return st != ST_OK ? st : bytes_append_text(out, "</pre></td></tr>\n");
+}
+
+static enum status
+put_answers(const struct bag_parts *parts, struct bytes *out)
+{
+	size_t rows = 0;
+	enum status st = ST_OK;
+
+	for (size_t i = 0; i < parts->count && st == ST_OK; i++) {
+		if (parts->part[i].kind != BAG_ANSWER)
+			continue;
+		if (rows++ == 0)
+			st = bytes_append_text(out,
+			    "<h2>Answers</h2>\n<table>\n"
+			    "<tr><th>question</th><th>answer</th></tr>\n");
+		if (st == ST_OK)
+			st = put_answer(&parts->part[i], out);
+	}
+	if (rows > 0 && st == ST_OK)
+		st = bytes_append_text(out, "</table>\n");
+	return st;
+}
+
 /* How it stands to others, and whether it can be answered. */
 static enum status
 put_thread(const struct bag_about *about, const struct bag_parts *parts,
@@ -132,12 +185,16 @@ bag_html(const struct bag_about *about, const struct bag_parts *parts,
 	if (st == ST_OK)
 		st = put_thread(about, parts, out);
 	if (st == ST_OK)
+		st = put_topic(parts, out);
+	if (st == ST_OK)
 		st = bytes_append_text(out, "<h2>Message</h2>\n");
 	if (st == ST_OK)
 		st = put_message(parts, out);
 	if (st == ST_OK)
+		st = put_answers(parts, out);
+	if (st == ST_OK)
 		st = put_table("Files", BAG_FILE, parts, out);
 	if (st == ST_OK)
-		st = put_table("Other answers", BAG_FIELD, parts, out);
+		st = put_table("Other fields", BAG_FIELD, parts, out);
 	return st != ST_OK ? st : page_end(out);
 }

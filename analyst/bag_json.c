@@ -11,12 +11,17 @@
  *	  "files": [{"name": "cleaned", "name_hex": "as it came",
  *	             "file": "data/file-01.pdf", "bytes": 9, "sha256": "HEX"}],
  *	  "fields": [{"name": ..., as above}],
+ *	  "topic": "harbour",
+ *	  "answers": [{"id": "region", "text": "cleaned, in one line",
+ *	               "file": "data/field-02.txt", "bytes": 5,
+ *	               "sha256": "HEX"}],
  *	  "mailbox": {"id": "HEX", "key": "HEX"}, "thread": "0123456789abcdef",
  *	  "sentinel": false
  *	}
  *
  * proved tells whether the server's signature covers the tip; message is
- * null when there was none; mailbox and thread are when it cannot be answered.
+ * null when there was none; mailbox and thread are when it cannot be answered;
+ * topic is when none was chosen.  fields are those that are nothing else here.
  * All tips of one thread have one mailbox.  sentinel marks a test tip of our
  * own.  A cleaned name may hide what it was,
  * so the bytes themselves stand beside it in hex, which no program shows by
@@ -29,10 +34,12 @@
 
 #include <cjson/cJSON.h>
 
+#include "analyst/bag_form.h"
 #include "analyst/bag_parts.h"
 #include "analyst/clean.h"
 
 #define NAME_TEXT_MAX (ENVELOPE_NAME_MAX * 3 + 1)
+#define ANSWER_TEXT_MAX (BAG_FORM_ANSWER_MAX * 3 + 1)
 
 /* Numbers as their digits: cJSON's own are doubles. */
 static bool
@@ -76,20 +83,43 @@ add_place(cJSON *to, const struct bag_part *part)
 }
 
 static bool
-add_named(cJSON *list, const struct bag_part *part)
+add_named(cJSON *o, const struct bag_part *part)
 {
 	struct bytes name = BYTES_INIT(NAME_TEXT_MAX);
-	cJSON *o = cJSON_CreateObject();
 	enum status st;
+
+	st = clean_name(part->name, part->name_len, &name);
+	return add_bytes(o, "name", st, &name) &&
+	    add_hex(o, "name_hex", part->name, part->name_len) &&
+	    add_place(o, part);
+}
+
+static bool
+add_answer(cJSON *o, const struct bag_part *part)
+{
+	struct bytes id = BYTES_INIT(BAG_ID_MAX + 1);
+	struct bytes text = BYTES_INIT(ANSWER_TEXT_MAX);
+	size_t len;
+	const char *p = bag_form_question(part, &len);
+
+	if (!add_bytes(o, "id", bytes_append(&id, p, len), &id))
+		return false;
+	return add_bytes(o, "text",
+		   clean_line(part->text.p, part->text.len, &text), &text) &&
+	    add_place(o, part);
+}
+
+static bool
+add_part(cJSON *list, const struct bag_part *part)
+{
+	cJSON *o = cJSON_CreateObject();
 
 	if (o == NULL || !cJSON_AddItemToArray(list, o)) {
 		cJSON_Delete(o);
 		return false;
 	}
-	st = clean_name(part->name, part->name_len, &name);
-	return add_bytes(o, "name", st, &name) &&
-	    add_hex(o, "name_hex", part->name, part->name_len) &&
-	    add_place(o, part);
+	return part->kind == BAG_ANSWER ? add_answer(o, part)
+					: add_named(o, part);
 }
 
 static bool
@@ -101,7 +131,7 @@ add_list(cJSON *to, const char *key, enum bag_kind kind,
 
 	for (size_t i = 0; i < parts->count && added; i++) {
 		if (parts->part[i].kind == kind)
-			added = add_named(list, &parts->part[i]);
+			added = add_part(list, &parts->part[i]);
 	}
 	return added;
 }
@@ -124,6 +154,18 @@ add_message(cJSON *to, const struct bag_parts *parts)
 		return o != NULL && add_place(o, &parts->part[i]);
 	}
 	return cJSON_AddNullToObject(to, "message") != NULL;
+}
+
+static bool
+add_topic(cJSON *to, const struct bag_parts *parts)
+{
+	const struct bag_part *topic = bag_form_topic(parts);
+	struct bytes id = BYTES_INIT(BAG_ID_MAX + 1);
+
+	if (topic == NULL)
+		return cJSON_AddNullToObject(to, BAG_FORM_TOPIC) != NULL;
+	return add_bytes(to, BAG_FORM_TOPIC,
+	    bytes_append(&id, topic->text.p, topic->text.len), &id);
 }
 
 /* Where an answer goes, and which tips belong together by it. */
@@ -159,7 +201,8 @@ bag_json(const struct bag_about *about, const struct bag_parts *parts,
 	    !add_hex(o, "sealed_digest", about->sealed_digest, DIGEST_LEN) ||
 	    !add_number(o, "sealed_len", about->sealed_len) ||
 	    !add_message(o, parts) || !add_list(o, "files", BAG_FILE, parts) ||
-	    !add_list(o, "fields", BAG_FIELD, parts) ||
+	    !add_list(o, "fields", BAG_FIELD, parts) || !add_topic(o, parts) ||
+	    !add_list(o, "answers", BAG_ANSWER, parts) ||
 	    !add_mailbox(o, parts) ||
 	    cJSON_AddBoolToObject(o, "sentinel", about->sentinel) == NULL)
 		goto out;

@@ -1,6 +1,6 @@
 /*
- * bag_parts: what bag.c gathers and bag_json.c and bag_html.c write down.
- * For these files only.
+ * bag_parts: what bag.c and bag_form.c gather and bag_json.c and bag_html.c
+ * write down.  For these files only.
  */
 #ifndef TIPLINE_ANALYST_BAG_PARTS_H
 #define TIPLINE_ANALYST_BAG_PARTS_H
@@ -19,7 +19,14 @@
 #define BAG_JSON_MAX (24 << 20)
 #define BAG_HTML_MAX (48 << 20)
 
-enum bag_kind { BAG_MESSAGE, BAG_FIELD, BAG_FILE, BAG_MAILBOX };
+enum bag_kind {
+	BAG_MESSAGE,
+	BAG_FIELD, /* of a name or value that we do not know */
+	BAG_FILE,
+	BAG_MAILBOX,
+	BAG_TOPIC,
+	BAG_ANSWER
+};
 
 struct bag_part {
 	enum bag_kind kind;
@@ -28,6 +35,7 @@ struct bag_part {
 	size_t name_len;
 	uint64_t size;
 	uint8_t digest[DIGEST_LEN];
+	struct bytes text; /* of a topic or an answer, whole */
 };
 
 struct bag_parts {

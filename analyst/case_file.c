@@ -10,6 +10,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "analyst/bag_form.h"
 #include "analyst/bag_parts.h"
 #include "base/bytes.h"
 #include "base/durable.h"
@@ -57,6 +58,11 @@ take_values(struct case_file *out)
 	text = cJSON_GetStringValue(
 	    cJSON_GetObjectItemCaseSensitive(out->json, "first_line"));
 	out->first_line = text == NULL ? "" : text;
+	/* Absent in what an earlier release wrote; altered, it is none. */
+	text = cJSON_GetStringValue(
+	    cJSON_GetObjectItemCaseSensitive(out->json, BAG_FORM_TOPIC));
+	if (text != NULL && bag_form_id_ok(text, strlen(text)))
+		out->topic = text;
 	files = cJSON_GetObjectItemCaseSensitive(out->json, "files");
 	cJSON_ArrayForEach(file, files)
 	{
@@ -77,7 +83,7 @@ case_file_read(int cases, const char *folder, struct case_file *out)
 	enum status st;
 	int dir;
 
-	*out = (struct case_file){.first_line = ""};
+	*out = (struct case_file){.first_line = "", .topic = ""};
 	dir = openat(
 	    cases, folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (dir == -1)
@@ -122,5 +128,5 @@ void
 case_file_free(struct case_file *file)
 {
 	cJSON_Delete(file->json);
-	*file = (struct case_file){.first_line = ""};
+	*file = (struct case_file){.first_line = "", .topic = ""};
 }

@@ -21,6 +21,7 @@ struct case_file {
 	uint8_t server[KEY_ID_LEN];
 	uint8_t sealed_digest[DIGEST_LEN];
 	const char *first_line; /* borrowed from json; never NULL */
+	const char *topic;      /* its id, borrowed; empty if it has none */
 	size_t files;
 	uint64_t bytes; /* of all files */
 	bool proved, sentinel;

@@ -140,14 +140,16 @@ put_row(struct list *l, size_t at)
 	if (case_file_read(l->cases->dirfd, name, &file) != ST_OK)
 		return bytes_append_text(out,
 		    "its tip.json cannot be read</td><td></td><td></td>"
-		    "</tr>\n");
+		    "<td></td></tr>\n");
 	if (file.sentinel)
 		st = bytes_append_text(out, "<b>sentinel</b> ");
 	if (st == ST_OK)
 		st = clean_html((const uint8_t *)file.first_line,
 		    strlen(file.first_line), out);
+	/* An id, so nothing in it wants cleaning. */
 	if (st == ST_OK)
-		st = bytes_append_text(out, "</td><td class=\"n\">");
+		st = bytes_printf(out,
+		    "</td><td class=\"n\">%s</td><td class=\"n\">", file.topic);
 	if (st == ST_OK)
 		st = put_files(&file, out);
 	if (st == ST_OK)
@@ -205,6 +207,49 @@ put_pages(struct list *l, const struct page *page)
 }
 
 static enum status
+put_count(
+    struct bytes *out, const char **before, const char *topic, size_t count)
+{
+	enum status st;
+
+	if (count == 0)
+		return ST_OK;
+	st = bytes_printf(out, "%s%s %zu", *before, topic, count);
+	*before = ", ";
+	return st;
+}
+
+/* On the newest page, which counts, how many there are of each topic.  An id
+ * has no blank in it, so none can be taken for our own words. */
+static enum status
+put_topics(struct list *l, const struct page *page)
+{
+	const struct threads *t = &l->threads;
+	size_t count[TOPICS_OTHER + 1] = {0};
+	const char *before = "<p>Topics: ";
+	uint8_t place = TOPICS_NONE;
+	enum status st = ST_OK;
+
+	if (page->until < t->n)
+		return ST_OK;
+	for (size_t i = 0; i < t->n; i++)
+		count[t->topic[i]]++;
+	if (count[TOPICS_NONE] == t->n)
+		return ST_OK;
+	while (st == ST_OK &&
+	    (place = topics_next(&t->topics, place)) != TOPICS_NONE)
+		st = put_count(
+		    &l->out, &before, t->topics.id[place - 1], count[place]);
+	if (st == ST_OK)
+		st = put_count(
+		    &l->out, &before, "other topics", count[TOPICS_OTHER]);
+	if (st == ST_OK)
+		st =
+		    put_count(&l->out, &before, "no topic", count[TOPICS_NONE]);
+	return st != ST_OK ? st : bytes_append_text(&l->out, "</p>\n");
+}
+
+static enum status
 put_page(struct list *l, const struct page *page)
 {
 	enum status st;
@@ -215,12 +260,16 @@ put_page(struct list *l, const struct page *page)
 	if (st == ST_OK)
 		st = put_pages(l, page);
 	if (st == ST_OK)
-		st = bytes_printf(&l->out,
-		    "<p>%zu tip%s%s.</p>\n<table>\n<tr><th>tip</th>"
-		    "<th>first line</th><th>files</th>"
-		    "<th>same thread</th></tr>\n",
+		st = bytes_printf(&l->out, "<p>%zu tip%s%s.</p>\n",
 		    l->threads.n, l->threads.n == 1 ? "" : "s",
 		    page->until - page->from < l->threads.n ? " in all" : "");
+	if (st == ST_OK)
+		st = put_topics(l, page);
+	if (st == ST_OK)
+		st = bytes_append_text(&l->out,
+		    "<table>\n<tr><th>tip</th><th>first line</th>"
+		    "<th>topic</th><th>files</th>"
+		    "<th>same thread</th></tr>\n");
 	for (size_t i = page->from; i < page->until && st == ST_OK; i++) {
 		st = put_row(l, i);
 		if (st == ST_OK)

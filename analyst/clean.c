@@ -143,6 +143,27 @@ clean_first_line(const uint8_t *p, size_t len, size_t max, struct bytes *out)
 	return st;
 }
 
+enum status
+clean_line(const uint8_t *p, size_t len, struct bytes *out)
+{
+	enum status st = ST_OK;
+	uint32_t c;
+	size_t n;
+
+	for (; len > 0 && st == ST_OK; p += n, len -= n) {
+		n = clean_next(p, len, &c);
+		if (c == '\r' && len > 1 && p[1] == '\n')
+			continue;
+		if (c == '\n' || c == '\t')
+			st = bytes_append_text(out, " ");
+		else if (clean_is_hostile(c))
+			st = bytes_append_text(out, REPLACEMENT);
+		else
+			st = bytes_append(out, p, n);
+	}
+	return st;
+}
+
 static const char *
 entity(uint32_t c)
 {

@@ -44,6 +44,11 @@ MUST_CHECK enum status clean_name(
 MUST_CHECK enum status clean_first_line(
     const uint8_t *p, size_t len, size_t max, struct bytes *out);
 
+/* Append a text in one line: line ends and tabs as blanks, hostile ones as
+ * U+FFFD.  As bytes_append. */
+MUST_CHECK enum status clean_line(
+    const uint8_t *p, size_t len, struct bytes *out);
+
 /*
  * Append text for a page: & < > " ' escaped; LF, CR LF and tab kept; each
  * hostile character as <b>U+202E</b>, each invalid byte as <b>FF</b>, so

@@ -1,8 +1,9 @@
 /*
  * threads: see threads.h.
  *
- * The file: 16 "tipline-threads1", then for each tip in rising order 8 u64
- * number | 8 u64 thread, little endian.
+ * The file: 16 "tipline-threads2" | the topics (topics.h), then for each tip
+ * in rising order 8 u64 number | 8 u64 thread | 1 place of its topic, little
+ * endian.
  */
 #include "analyst/threads.h"
 
@@ -20,9 +21,10 @@
 #include "base/num.h"
 
 #define FILE_NAME ".threads"
-#define MAGIC "tipline-threads1"
+#define MAGIC "tipline-threads2"
 #define MAGIC_LEN 16
-#define RECORD_LEN 16
+#define HEAD_LEN (MAGIC_LEN + TOPICS_LEN)
+#define RECORD_LEN 17
 #define RECORDS 4096 /* read or written at once */
 
 static enum status
@@ -102,15 +104,16 @@ read_folder(int cases, struct threads *t)
 		return st;
 	qsort(t->number, t->n, sizeof(*t->number), compare_numbers);
 	t->thread = calloc(t->n, sizeof(*t->thread));
+	t->topic = calloc(t->n, sizeof(*t->topic));
 	t->changed = malloc(t->n * sizeof(*t->changed));
-	if (t->thread == NULL || t->changed == NULL)
+	if (t->thread == NULL || t->topic == NULL || t->changed == NULL)
 		return ST_NOMEM;
 	memset(t->changed, true, t->n * sizeof(*t->changed));
 	return ST_OK;
 }
 
 /* Take one record of the file; at is where its number may stand.  Returns
- * whether that tip is still there. */
+ * whether that tip is still there and the record can be true. */
 static bool
 recall(struct threads *t, size_t *at, const uint8_t p[static RECORD_LEN])
 {
@@ -118,9 +121,11 @@ recall(struct threads *t, size_t *at, const uint8_t p[static RECORD_LEN])
 
 	while (*at < t->n && t->number[*at] < number)
 		(*at)++;
-	if (*at == t->n || t->number[*at] != number)
+	if (*at == t->n || t->number[*at] != number ||
+	    !topics_has(&t->topics, p[16]))
 		return false;
 	t->thread[*at] = le64_get(p + 8);
+	t->topic[*at] = p[16];
 	t->changed[*at] = false;
 	return true;
 }
@@ -137,8 +142,9 @@ recall_all(int cases, struct threads *t)
 	int fd = openat(
 	    cases, FILE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	fine = fine && fd != -1 && read_all(fd, p, MAGIC_LEN) == ST_OK &&
-	    memcmp(p, MAGIC, MAGIC_LEN) == 0;
+	fine = fine && fd != -1 && read_all(fd, p, HEAD_LEN) == ST_OK &&
+	    memcmp(p, MAGIC, MAGIC_LEN) == 0 &&
+	    topics_get(&t->topics, p + MAGIC_LEN);
 	while (fine && (got = read(fd, p, (size_t)RECORDS * RECORD_LEN)) > 0) {
 		fine = got % RECORD_LEN == 0;
 		for (ssize_t i = 0; fine && i < got / RECORD_LEN; i++)
@@ -152,7 +158,9 @@ recall_all(int cases, struct threads *t)
 	for (size_t i = 0; i < t->n; i++) {
 		t->changed[i] = true;
 		t->thread[i] = 0;
+		t->topic[i] = TOPICS_NONE;
 	}
+	t->topics = (struct topics){0};
 }
 
 /* Where one of a thread is new, all of it is to be shown anew. */
@@ -202,6 +210,7 @@ threads_gather(int cases, struct threads *t)
 		if (st != ST_OK)
 			continue; /* somebody's work, and listed as such */
 		t->thread[i] = file.thread;
+		t->topic[i] = topics_place(&t->topics, file.topic);
 		case_file_free(&file);
 	}
 	return spread(t);
@@ -235,12 +244,18 @@ static enum status
 write_records(int fd, const struct threads *t)
 {
 	uint8_t *p = malloc((size_t)RECORDS * RECORD_LEN);
-	enum status st = p == NULL ? ST_NOMEM : write_all(fd, MAGIC, MAGIC_LEN);
+	enum status st = ST_NOMEM;
 	size_t n = 0;
 
+	if (p != NULL) {
+		memcpy(p, MAGIC, MAGIC_LEN);
+		topics_put(&t->topics, p + MAGIC_LEN);
+		st = write_all(fd, p, HEAD_LEN);
+	}
 	for (size_t i = 0; i < t->n && st == ST_OK; i++) {
 		le64_put(p + n * RECORD_LEN, t->number[i]);
 		le64_put(p + n * RECORD_LEN + 8, t->thread[i]);
+		p[n * RECORD_LEN + 16] = t->topic[i];
 		if (++n < RECORDS && i + 1 < t->n)
 			continue;
 		st = write_all(fd, p, n * RECORD_LEN);
@@ -271,6 +286,7 @@ threads_free(struct threads *t)
 {
 	free(t->number);
 	free(t->thread);
+	free(t->topic);
 	free(t->changed);
 	free(t->order);
 	*t = (struct threads){0};

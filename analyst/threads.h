@@ -1,11 +1,11 @@
 /*
- * threads: which tips stand in a folder of cases, and which of them belong
- * together.
+ * threads: which tips stand in a folder of cases, which of them belong
+ * together, and of which topic each is.
  *
- * Numbers are read off the folder, threads off each new bag, and what was
+ * Numbers are read off the folder, the rest off each new bag, and what was
  * read is kept in CASES/.threads, so that a run looks only at what is new.
  * That file is only a memory: without it, or where it is damaged, all bags are
- * read again.  17 bytes of memory for a tip, and 4 while they are sorted.
+ * read again.  18 bytes of memory for a tip, and 4 while they are sorted.
  */
 #ifndef TIPLINE_ANALYST_THREADS_H
 #define TIPLINE_ANALYST_THREADS_H
@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "analyst/topics.h"
 #include "base/status.h"
 
 /* Tips by rising number; each array has n of them. */
@@ -21,8 +22,10 @@ struct threads {
 	size_t n, cap;
 	uint32_t *number;
 	uint64_t *thread; /* 0: it can have no others */
+	uint8_t *topic;   /* its place in topics */
 	bool *changed;    /* new, or one of its thread is: show it anew */
 	uint32_t *order;  /* places of all, by thread and number */
+	struct topics topics;
 };
 
 /* Gather all tips of the folder.  On ST_OK or not, the caller calls

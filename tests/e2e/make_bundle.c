@@ -17,7 +17,7 @@
  *	tip N                 sealed to that of epoch N
  *	tip wrong-key         sealed to a key that nobody has
  *	message PATH          the field "message"
- *	field NAME PATH       another field
+ *	field NAME PATH       another field, such as topic or q-ID
  *	file HEX PATH         a file whose name is these bytes, - for none
  *	damage N              flips byte N of the sealed tip before its digest
  *	                      is taken

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Answers, return bundles and sentinels, from the analysts' side.
+"""Threads, topics, replies, return bundles and sentinels, from the analysts' side.
 
     replies_test.py PATH/tipline-analyst PATH/make_bundle PATH/open_returns
 
@@ -7,6 +7,7 @@ Each function is one thing that must hold; what the server and a submitter
 would see of a return bundle, open_returns shows.
 """
 
+import hashlib
 import json
 import os
 import pty
@@ -211,6 +212,112 @@ def a_thread_over_two_pages_is_shown_on_both():
     os.unlink(os.path.join(d.cases, ".threads"))
     d.open("b.many")
     expect(read(d.cases, "index-0001.html") == first, "another page")
+
+
+# --- topics and answers
+
+def forms(name, first, *tips):
+    """Tips with these fields, each a list of (name, bytes)."""
+    recipe = ""
+    for t, fields in enumerate(tips):
+        recipe += "tip\nmessage msg\n"
+        for i, (field, value) in enumerate(fields):
+            path = f"{name}.{t}.{i}"
+            with open(path, "wb") as f:
+                f.write(value)
+            recipe += f"field {field} {path}\n"
+        recipe += "end\n"
+    run(MAKE_BUNDLE, "bundle", "server/server.key", "keyset.txt", first,
+        name, text=recipe)
+    return name
+
+
+def a_topic_and_answers_are_shown_where_analysts_sort():
+    d = Desk()
+    d.open(forms(
+        "b.form", "b1",
+        [("topic", b"harbour"), ("q-region", b"north"),
+         ("q-when", b"on Monday\r\nand later")],
+        [("topic", b"river")], [("topic", b"harbour")]))
+    t = tip_json(d, 7)
+    expect(t["topic"] == "harbour" and t["fields"] == [], t)
+    expect([(a["id"], a["text"], a["bytes"]) for a in t["answers"]] ==
+           [("region", "north", 5), ("when", "on Monday and later", 20)], t)
+    expect(t["mailbox"] is None, "no answer was wanted")
+    raw = read(d.cases, "tip-000007", t["answers"][1]["file"], mode="rb")
+    expect(raw == b"on Monday\r\nand later", raw)
+    expect(hashlib.sha256(raw).hexdigest() == t["answers"][1]["sha256"], t)
+    page = read(d.cases, "tip-000007", "index.html")
+    for s in ("Topic: harbour", ">region</a>", ">on Monday\nand later</pre>"):
+        expect(s in page, s, page)
+    page = read(d.cases, "index.html")
+    expect("<p>Topics: harbour 2, river 1, no topic 6</p>" in page, page)
+    expect('<td class="n">river</td>' in row_of(page, 8), page)
+    expect("river" not in row_of(page, 9) + row_of(page, 1), page)
+    for n in (1, 8):
+        expect(tip_json(d, n)["answers"] == [], n)
+    expect(tip_json(d, 1)["topic"] is None, "topic of none")
+
+
+def a_hostile_answer_can_do_nothing():
+    hostile = (b"\x1b]0;x\x07\x1b[2J</pre><script>alert(1)</script>\r\n"
+               b"\xff\xfe\xe2\x80\xae../../x\0")
+    longest = (b"\xff\x1b<" * 700)[:2000]
+    d = Desk()
+    d.open(forms(
+        "b.bad", "b1",
+        [("topic", b"../../x"), ("topic", b"<script>"),
+         ("q-", b"no id"), ("q-" + "a" * 33, b"too long an id"),
+         ("q-a", hostile), ("q-b", longest), ("q-c", longest + b"x"),
+         ("q-a", b"again")]))
+    t = tip_json(d, 7)
+    expect(t["topic"] is None, t)
+    expect([(a["id"], a["bytes"]) for a in t["answers"]] ==
+           [("a", len(hostile)), ("b", 2000)], t["answers"])
+    expect([f["name"] for f in t["fields"]] ==
+           ["topic", "topic", "q-", "q-" + "a" * 33, "q-c", "q-a"], t)
+    for a, value in zip(t["answers"], (hostile, longest)):
+        expect(read(d.cases, "tip-000007", a["file"], mode="rb") == value, a)
+    names = sorted(os.listdir(os.path.join(d.cases, "tip-000007", "data")))
+    expect(names == [f"field-0{n}.txt" for n in range(1, 9)] +
+           ["message.txt"], names)
+    for path in ("tip-000007/tip.json", "tip-000007/index.html",
+                 "index.html"):
+        text = read(d.cases, path)  # which must be UTF-8
+        bad = [c for c in text if c in "\x7f\u202e" or
+               (c < " " and c not in "\n\t")]
+        expect(not bad, path, bad)
+        expect(path.endswith(".json") or "<script" not in text, path)
+
+
+def make_bundle_makes_no_field_that_no_server_could():
+    write("x", "x")
+    run(MAKE_BUNDLE, "bundle", "server/server.key", "keyset.txt", "b1",
+        "b.none", text="tip\nfield q-../../x x\nend\n", code=1)
+
+
+def cases_of_a_tool_without_topics_are_still_listed():
+    d = Desk()
+    for n in range(1, 7):
+        t = tip_json(d, n)
+        del t["topic"], t["answers"]
+        write(os.path.join(d.cases, f"tip-{n:06d}", "tip.json"),
+              json.dumps(t))
+    before = read(d.cases, "index.html")
+    # What it remembered of its tips: number and thread.
+    raw = b"tipline-threads1"
+    for n in range(1, 7):
+        thread = bytes.fromhex(tip_json(d, n)["thread"] or "0" * 16)
+        raw += n.to_bytes(8, "little") + thread
+    with open(os.path.join(d.cases, ".threads"), "wb") as f:
+        f.write(raw)
+    d.open("b1")
+    expect(read(d.cases, "index.html") == before, "another list")
+    d.open(forms("b.new", "b1", [("topic", b"harbour")]))
+    page = read(d.cases, "index.html")
+    expect("<p>Topics: harbour 1, no topic 6</p>" in page, page)
+    expect("tip-000004/" in row_of(page, 1), page)
+    d.reply(1, text="one")
 
 
 # --- reply

@@ -100,6 +100,31 @@ names(struct vector_tip *t)
 	vector_part(t, true, hostile, sizeof(hostile) - 1, "2", 1);
 }
 
+/* A topic and answers, and what looks like them and is kept as unknown. */
+static void
+form(struct vector_tip *t)
+{
+	static const struct {
+		const char *name, *value;
+	} field[] = {{"topic", "harbour"}, {"message", "hello"},
+	    {"q-region", "north"}, {"q-when", "on Monday\r\n\xff<b>\x1b[2J"},
+	    {"q-", "no id"}, {"topic", "again"}};
+	const size_t n = sizeof(field) / sizeof(field[0]);
+	struct handmade *h = begin(t);
+
+	for (size_t i = 0; i < n; i++) {
+		const size_t name = strlen(field[i].name);
+		const size_t len = strlen(field[i].value);
+
+		handmade_item(h, ITEM_FIELD, field[i].name, name);
+		handmade_item(h, ITEM_DATA, field[i].value, len);
+		handmade_part_end(h, len);
+		vector_part(t, false, field[i].name, name, field[i].value, len);
+	}
+	handmade_end(h, (uint32_t)n);
+	last(h);
+}
+
 static void
 padding_same_record(struct vector_tip *t)
 {
@@ -381,6 +406,8 @@ const struct vector_case vector_item_cases[] = {
 	"data in pieces, gaps of 1 to 4 bytes and a long one", pieces},
     {"hand-names", "ok", "wrong-key",
 	"unknown and repeated fields, a hostile file name", names},
+    {"hand-form", "ok", "wrong-key", "a topic and answers, a hostile one",
+	form},
     BAD("padding-same-record", "a byte after the end is not 0",
 	padding_same_record),
     BAD("padding-last-byte", "the last byte of the last record is not 0",

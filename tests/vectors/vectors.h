@@ -37,7 +37,7 @@ void vectors_text(FILE *f, const char *name, const char *value);
 void vectors_end(FILE *f);
 
 /* What a tip must hold when it opens. */
-#define VECTOR_PARTS_MAX 4
+#define VECTOR_PARTS_MAX 8
 struct vector_part {
 	bool file;
 	const char *name;

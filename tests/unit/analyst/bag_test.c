@@ -85,6 +85,17 @@ add_mailbox(struct bag *bag, size_t len)
 	return st != ST_OK ? st : bag_part_end(bag);
 }
 
+static enum status
+add_field(struct bag *bag, const char *name, const char *value)
+{
+	enum status st;
+
+	st = bag_part(bag, ENVELOPE_FIELD, (const uint8_t *)name, strlen(name));
+	if (st == ST_OK)
+		st = bag_data(bag, (const uint8_t *)value, strlen(value));
+	return st != ST_OK ? st : bag_part_end(bag);
+}
+
 /* The tip of that number, whose digest is its number. */
 static enum status
 fill_bag(struct bag *bag, uint64_t number)
@@ -97,6 +108,10 @@ fill_bag(struct bag *bag, uint64_t number)
 		st = add_part(bag, ENVELOPE_FILE, "a/b.pdf");
 	if (st == ST_OK)
 		st = add_mailbox(bag, MAILBOX_FIELD_LEN);
+	if (st == ST_OK)
+		st = add_field(bag, "topic", number == 1 ? "river" : "harbour");
+	if (st == ST_OK)
+		st = add_field(bag, "q-where", "north");
 	return st != ST_OK ? st : bag_finish(bag, &about);
 }
 
@@ -260,8 +275,9 @@ what_is_written_can_be_read_again(void **state)
 	return_code_mailbox(code, &want, NULL);
 	assert_memory_equal(&box, &want, sizeof(box));
 	assert_int_not_equal(file.thread, 0);
+	assert_string_equal(file.topic, "river");
 	case_file_free(&file);
-	assert_false(is_there("tip-000001/data/field-01.txt"));
+	assert_false(is_there("tip-000001/data/field-03.txt"));
 	assert_int_equal(
 	    case_file_read(cases.dirfd, "tip-000002", &file), ST_ABSENT);
 	cases_close(&cases);

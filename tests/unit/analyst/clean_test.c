@@ -172,6 +172,26 @@ the_first_line_is_cut_by_characters(void **state)
 }
 
 static void
+a_text_in_one_line_keeps_all_its_words(void **state)
+{
+	static const struct row rows[] = {
+	    ROW("", ""),
+	    ROW("one\r\ntwo\nthree\tfour", "one two three four"),
+	    ROW("\r\n\r\n", "  "),
+	    ROW("a\rb\r",
+		"a\xef\xbf\xbd"
+		"b\xef\xbf\xbd"),
+	    ROW("\x1b]0;x\a", "\xef\xbf\xbd]0;x\xef\xbf\xbd"),
+	    ROW("<b>\xff\xe2\x80\xae", "<b>\xef\xbf\xbd\xef\xbf\xbd"),
+	    ROW("\xe2\x80\xa8\xc2\x85", "\xef\xbf\xbd\xef\xbf\xbd"),
+	    ROW("\xeb\xb3\xb4", "\xeb\xb3\xb4"),
+	};
+
+	(void)state;
+	each_row(clean_line, rows, COUNT(rows));
+}
+
+static void
 a_terminal_gets_nothing_that_steers_it(void **state)
 {
 	static const struct row rows[] = {
@@ -221,6 +241,7 @@ main(void)
 	    cmocka_unit_test(no_cleaned_name_holds_anything_hostile),
 	    cmocka_unit_test(a_page_shows_all_and_obeys_nothing),
 	    cmocka_unit_test(the_first_line_is_cut_by_characters),
+	    cmocka_unit_test(a_text_in_one_line_keeps_all_its_words),
 	    cmocka_unit_test(a_terminal_gets_nothing_that_steers_it),
 	    cmocka_unit_test(a_full_buffer_is_told),
 	};
