@@ -13,7 +13,7 @@ MAY_INCLUDE = {
     "intake": ("base", "crypto", "line", "site"),
     "analyst": ("base", "crypto", "handoff"),
     "operator": ("base", "crypto", "store", "handoff", "line"),
-    "site": (),
+    "site": ("base", "crypto"),
 }
 
 # Single headers beyond that.
@@ -38,6 +38,7 @@ LIBRARIES = {
     "evhttp": (),
     "seccomp": ("base",),
     "ini.h": ("line",),
+    "utf8proc.h": ("site",),
     "cJSON": ("analyst", "operator"),
     "cjson/": ("analyst", "operator"),
     "linux/": ("base",),
