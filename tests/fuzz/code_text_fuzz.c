@@ -3,18 +3,10 @@
  * is read is read again from the words it is shown as, in every list.  A
  * code that is refused leaves nothing, and its fault says something true.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "intake/code_text.h"
 #include "tests/fuzz/fuzz.h"
-
-static void
-must(int yes)
-{
-	if (!yes)
-		abort();
-}
 
 /* Does the fault follow its own rules? */
 static int
