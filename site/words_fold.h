@@ -19,8 +19,7 @@
 #include <stdint.h>
 
 #define WORDS_FOLD_MAX 32 /* letters; nobody types longer words by mistake */
-#define WORDS_FOLD_FOUR 4 /* letters that tell the words of most lists apart   \
-			   */
+#define WORDS_FOLD_FOUR 4 /* letters that are enough in most lists */
 
 struct words_fold {
 	size_t len;
