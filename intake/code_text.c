@@ -3,78 +3,114 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "intake/ascii.h"
-#include "site/words.h"
 
 _Static_assert(WORDS_COUNT == RETURN_LIST_LEN, "a word is 11 bits");
-_Static_assert(CODE_TEXT_LEN == RETURN_WORDS * (WORDS_LEN_MAX + 1) - 1,
-    "words and the blanks between them");
 
-/* How many bytes at p are no letter; 0 if a letter stands there. */
-static size_t
-gap(const uint8_t *p, size_t len)
+/* What the first twelve words are in each list.  Secret. */
+struct reading {
+	struct words_fold word;
+	unsigned count;                       /* all that were typed */
+	unsigned known[WORDS_LISTS];          /* of the first twelve */
+	int index[WORDS_LISTS][RETURN_WORDS]; /* -1 if not known */
+};
+
+static void
+read_words(const uint8_t *p, size_t len, struct reading *r)
 {
-	if (p[0] < 0x80)
-		return (p[0] | 0x20) >= 'a' && (p[0] | 0x20) <= 'z' ? 0 : 1;
-	/* U+00A0, U+2000 to U+206F, U+3000 to U+3003 in UTF-8. */
-	if (len >= 2 && p[0] == 0xc2 && p[1] == 0xa0)
-		return 2;
-	if (len >= 3 && p[0] == 0xe2 && (p[1] == 0x80 || p[1] == 0x81) &&
-	    p[2] >= 0x80 && p[2] <= (p[1] == 0x80 ? 0xbf : 0xaf))
-		return 3;
-	if (len >= 3 && p[0] == 0xe3 && p[1] == 0x80 && p[2] >= 0x80 &&
-	    p[2] <= 0x83)
-		return 3;
-	return 0;
+	const uint8_t *end = p + len;
+
+	while (words_fold_next(&p, end, &r->word)) {
+		unsigned n = r->count++;
+
+		for (int l = 0; n < RETURN_WORDS && l < WORDS_LISTS; l++) {
+			int index = words_index((enum words_list)l, &r->word);
+
+			r->index[l][n] = index;
+			r->known[l] += index >= 0;
+		}
+	}
 }
 
+/* Try one list.  ST_OK or ST_MALFORMED; then code is zero. */
 static enum status
-read_words(const uint8_t *p, size_t len, uint16_t word[static RETURN_WORDS])
+read_list(const struct reading *r, enum words_list list,
+    uint8_t code[static RETURN_CODE_LEN])
 {
-	const uint8_t *end = p + len, *from;
-	size_t n = 0, skip;
-	int index;
+	uint16_t word[RETURN_WORDS];
+	enum status st;
 
-	for (;;) {
-		while (p < end && (skip = gap(p, (size_t)(end - p))) > 0)
-			p += skip;
-		if (p == end)
-			return n == RETURN_WORDS ? ST_OK : ST_MALFORMED;
-		for (from = p; p < end && gap(p, (size_t)(end - p)) == 0;)
-			p++;
-		index = words_index(WORDS_ENGLISH, from, (size_t)(p - from));
-		if (n == RETURN_WORDS || index < 0)
-			return ST_MALFORMED;
-		word[n++] = (uint16_t)index;
+	memset(code, 0, RETURN_CODE_LEN);
+	if (r->count != RETURN_WORDS || r->known[list] != RETURN_WORDS)
+		return ST_MALFORMED;
+	for (size_t i = 0; i < RETURN_WORDS; i++)
+		word[i] = (uint16_t)r->index[list][i];
+	st = return_code_read(word, code);
+	wipe(word, sizeof(word));
+	return st == ST_OK ? ST_OK : ST_MALFORMED;
+}
+
+static enum words_list
+list_meant(const struct reading *r, enum words_list first)
+{
+	enum words_list best = first;
+
+	for (int l = 0; l < WORDS_LISTS; l++)
+		if (r->known[l] > r->known[best])
+			best = (enum words_list)l;
+	return best;
+}
+
+/* What is wrong with words that are no code in any list. */
+static void
+name_fault(
+    const struct reading *r, enum words_list first, struct code_text_fault *why)
+{
+	enum words_list list = list_meant(r, first);
+	unsigned n = 0;
+
+	if (r->count == 0) {
+		why->what = CODE_TEXT_EMPTY;
+		return;
+	}
+	while (n < r->count && n < RETURN_WORDS && r->index[list][n] >= 0)
+		n++;
+	why->what = r->count == RETURN_WORDS ? CODE_TEXT_SUM : CODE_TEXT_COUNT;
+	if (n == r->count || n == RETURN_WORDS)
+		return;
+	if (r->count == RETURN_WORDS || r->known[list] > 0) {
+		why->what = CODE_TEXT_WORD;
+		why->word = n + 1;
 	}
 }
 
 enum status
-code_text_read(
-    const uint8_t *p, size_t len, uint8_t code[static RETURN_CODE_LEN])
+code_text_read(const uint8_t *p, size_t len, enum words_list first,
+    uint8_t code[static RETURN_CODE_LEN], struct code_text_fault *why)
 {
-	uint16_t word[RETURN_WORDS] = {0};
+	struct reading r = {.count = 0};
 	enum status st;
 
-	memset(code, 0, RETURN_CODE_LEN);
-	if ((st = read_words(p, len, word)) == ST_OK)
-		st = return_code_read(word, code);
-	wipe(word, sizeof(word));
+	read_words(p, len, &r);
+	*why = (struct code_text_fault){CODE_TEXT_FITS, 0, r.count};
+	st = read_list(&r, first, code);
+	for (int l = 0; st != ST_OK && l < WORDS_LISTS; l++)
+		st = read_list(&r, (enum words_list)l, code);
 	if (st != ST_OK)
-		memset(code, 0, RETURN_CODE_LEN);
-	return st == ST_OK ? ST_OK : ST_MALFORMED;
+		name_fault(&r, first, why);
+	wipe(&r, sizeof(r));
+	return st;
 }
 
 void
 code_text_write(const uint8_t code[static RETURN_CODE_LEN],
-    char text[static CODE_TEXT_LEN + 1])
+    enum words_list list, char text[static CODE_TEXT_LEN + 1])
 {
 	uint16_t word[RETURN_WORDS];
 	size_t at = 0, len;
 
 	return_code_words(code, word);
 	for (size_t i = 0; i < RETURN_WORDS; i++) {
-		const char *w = words_text(WORDS_ENGLISH, word[i]);
+		const char *w = words_text(list, word[i]);
 
 		if (i > 0)
 			text[at++] = ' ';

@@ -159,14 +159,16 @@ read_values(struct mail *mail)
 enum status
 mail_end(struct mail *mail)
 {
+	struct code_text_fault why;
+
 	if (!multipart_whole(&mail->parser) || !read_values(mail))
 		return ST_MALFORMED;
 	mail->slot = wiping_malloc(KEEPER_SLOTS * sizeof(*mail->slot));
 	if (mail->slot == NULL)
 		return ST_NOMEM;
 	memset(mail->slot, 0, KEEPER_SLOTS * sizeof(*mail->slot));
-	if (code_text_read(
-		mail->code_text, mail->len[FIELD_CODE], mail->code) != ST_OK)
+	if (code_text_read(mail->code_text, mail->len[FIELD_CODE],
+		WORDS_ENGLISH, mail->code, &why) != ST_OK)
 		return_code_new(mail->code); /* nobody has it */
 	return_code_mailbox(mail->code, &mail->box, mail->secret);
 	return ST_OK;
@@ -273,7 +275,7 @@ write_reply(struct mail *mail, const struct answers *answers,
 	size_t len;
 	bool cut;
 
-	code_text_write(mail->code, w.code);
+	code_text_write(mail->code, WORDS_ENGLISH, w.code);
 	page_text_day((uint64_t)f->day * SECONDS_A_DAY, w.day);
 	snprintf(w.id, sizeof(w.id), "%016" PRIx64, f->id);
 	digit(w.place, at + 1);

@@ -145,6 +145,7 @@ code_data(struct upload *up, const uint8_t *p, size_t len)
 static enum status
 code_end(struct upload *up)
 {
+	struct code_text_fault why;
 	size_t len = up->code_text_len;
 	bool empty = true;
 
@@ -152,7 +153,8 @@ code_end(struct upload *up)
 		empty = ascii_among(up->code_text[i], " \t\r\n");
 	if (empty)
 		return ST_OK;
-	if (code_text_read(up->code_text, len, up->code) != ST_OK)
+	if (code_text_read(up->code_text, len, WORDS_ENGLISH, up->code, &why) !=
+	    ST_OK)
 		return fail(up, ANSWER_BAD_CODE, ST_MALFORMED);
 	up->again = true;
 	return ST_OK;

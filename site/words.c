@@ -1,56 +1,54 @@
 #include "site/words.h"
 
 #include <assert.h>
+#include <string.h>
 
-/* Made by words/embed.cmake. */
-extern const char *const site_embedded_words_english[WORDS_COUNT];
+#include "site/words_data.h"
 
-static const char *const *const list[WORDS_LANGUAGES] = {
-    [WORDS_ENGLISH] = site_embedded_words_english,
-};
-
-const char *
-words_text(enum words_language language, uint16_t index)
+int
+words_list_find(const char *name)
 {
-	assert(language < WORDS_LANGUAGES && index < WORDS_COUNT);
-	return list[language][index];
+#define X(list, stem)                                                          \
+	if (strcmp(name, #stem) == 0)                                          \
+		return list;
+	WORDS_LIST(X)
+#undef X
+	return -1;
 }
 
-/*
- * How what was typed compares with a word, as far as letters matter.  A
- * shorter word must end where the typed one does.  Nothing is copied: the
- * letters are a part of the code.
- */
-static int
-compare(const uint8_t *typed, size_t len, const char *word)
+bool
+words_four_enough(enum words_list list)
 {
-	for (size_t i = 0; i < WORDS_LETTERS_ENOUGH; i++) {
-		uint8_t c = i < len ? typed[i] : 0;
+	assert(list < WORDS_LISTS);
+	return site_embedded_words[list].four;
+}
 
-		if (c >= 'A' && c <= 'Z')
-			c |= 0x20;
-		if (c != (uint8_t)word[i])
-			return c < (uint8_t)word[i] ? -1 : 1;
-		if (c == 0)
-			break;
-	}
-	return 0;
+const char *
+words_text(enum words_list list, uint16_t index)
+{
+	assert(list < WORDS_LISTS && index < WORDS_COUNT);
+	return site_embedded_words_text + site_embedded_words[list].text +
+	    site_embedded_words_text_at[list][index];
 }
 
 int
-words_index(enum words_language language, const uint8_t *typed, size_t len)
+words_index(enum words_list list, const struct words_fold *typed)
 {
+	const uint16_t *keys, *at;
 	int low = 0, high = WORDS_COUNT - 1;
+	size_t len;
 
-	assert(language < WORDS_LANGUAGES);
-	if (len > WORDS_TYPED_MAX)
-		return -1;
+	assert(list < WORDS_LISTS);
+	keys = site_embedded_words_keys + site_embedded_words[list].keys;
+	at = site_embedded_words_key_at[list];
+	len = words_four_enough(list) ? words_fold_four(typed) : typed->len;
 	while (low <= high) {
 		int middle = (low + high) / 2;
-		int cmp = compare(typed, len, list[language][middle]);
+		int cmp = words_fold_compare(typed->letter, len,
+		    keys + at[middle], (size_t)(at[middle + 1] - at[middle]));
 
 		if (cmp == 0)
-			return middle;
+			return site_embedded_words_order[list][middle];
 		if (cmp < 0)
 			high = middle - 1;
 		else

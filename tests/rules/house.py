@@ -38,6 +38,7 @@ LIBRARIES = {
     "evhttp": (),
     "seccomp": ("base",),
     "ini.h": ("line",),
+    "utf8proc.h": ("site",),
     "cJSON": ("analyst", "operator"),
     "cjson/": ("analyst", "operator"),
     "linux/": ("base",),

@@ -166,7 +166,7 @@ fail_each_look(unsigned which)
 
 	assert_int_equal(crypto_room_init(), ST_OK);
 	return_code_mailbox(code, &box, NULL);
-	code_text_write(code, text);
+	code_text_write(code, WORDS_ENGLISH, text);
 	request = form_request("/return", "",
 	    (const struct tip_part[]){
 		{"code", NULL, text, strlen(text)}, {NULL, NULL, NULL, 0}});

@@ -150,7 +150,7 @@ static void
 replies_are_shown_one_by_one_the_newest_first(void **state)
 {
 	struct control_config config = stage_config();
-	char code[CODE_TEXT_LEN + 1], want[256];
+	char code[CODE_TEXT_LEN + 1], want[CODE_TEXT_LEN + 32];
 	struct heard heard;
 	struct mailbox other = {{9}, {9}};
 	struct stage s;

@@ -115,8 +115,10 @@ void
 visit_mailbox(const char *words, struct mailbox *box)
 {
 	uint8_t code[RETURN_CODE_LEN];
+	struct code_text_fault why;
 
-	assert_int_equal(
-	    code_text_read((const uint8_t *)words, strlen(words), code), ST_OK);
+	assert_int_equal(code_text_read((const uint8_t *)words, strlen(words),
+			     WORDS_ENGLISH, code, &why),
+	    ST_OK);
 	return_code_mailbox(code, box, NULL);
 }
