@@ -54,6 +54,10 @@
 	    " check")                                                          \
 	X(LOG_KEYS_GIVEN_UP, 220,                                              \
 	    "another root key is pinned: the key set in use was given up")     \
+	X(LOG_TEXTS_LOADED, 221, "other texts taken up")                       \
+	X(LOG_TEXTS_REFUSED, 222,                                              \
+	    "texts.ini was refused; keeping the texts in use:"                 \
+	    " run tipline-operator check")                                     \
 	/* receiver */                                                         \
 	X(LOG_CLOSED, 210, "closed: no epoch key is valid now")                \
 	X(LOG_OPEN, 211, "open: tips are taken")                               \

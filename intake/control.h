@@ -2,8 +2,8 @@
  * control: what the supervisor tells the receiver.
  *
  * Messages of base/ipc.h over descriptor CONTROL_FD.  The receiver opens no
- * file, so everything it knows comes this way: limits, public keys and, at
- * start and after each restart of the keeper, the keeper's end of a channel.
+ * file, so everything it knows comes this way: limits, public keys, texts and,
+ * at start and after each restart of the keeper, the keeper's end of a channel.
  */
 #ifndef TIPLINE_INTAKE_CONTROL_H
 #define TIPLINE_INTAKE_CONTROL_H
@@ -27,11 +27,16 @@ enum control_type {
 			     * before.  Those in force now or next, or none:
 			     * then the form is closed.  Sent again each hour */
 	CONTROL_KEEPER = 3, /* empty, with the channel's descriptor */
+	/* In pieces (pieces.h), at start and when they have changed: */
+	CONTROL_TEXTS = 4,     /* texts_write() of the operator's texts */
+	CONTROL_KEYS_PAGE = 5, /* keyset.txt, keyset.txt.minisig, root.pub, for
+				* visitors to see; empty: there is none */
 	/* receiver to supervisor */
 	CONTROL_READY = 17, /* empty: configured, keyed and serving */
 };
 
 #define CONTROL_EPOCHS_MAX 16
+#define CONTROL_KEYS_TEXTS 3 /* of CONTROL_KEYS_PAGE */
 
 struct control_config {
 	char onion[ONION_MAX + 1];

@@ -14,7 +14,7 @@ static const char help[] =
     "\n"
     "Serve the tip line in folder LINE, made by tipline-operator init, until\n"
     "SIGTERM or SIGINT.  One line on standard error says when it is ready.\n"
-    "SIGHUP reads the key set anew.\n"
+    "SIGHUP reads the key set and the texts anew.\n"
     "\n"
     "  -h, --help     show this\n"
     "  -V, --version  show the version\n"

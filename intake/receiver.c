@@ -12,6 +12,8 @@
 #include "base/guarded.h"
 #include "base/ipc.h"
 #include "base/log.h"
+#include "crypto/keyset.h"
+#include "crypto/minisign.h"
 #include "intake/conn.h"
 #include "intake/limits.h"
 #include "intake/receiver_setup.h"
@@ -206,6 +208,11 @@ receiver_new(int control_fd, const int fds[static DOORS], struct receiver **out)
 	*rx = (struct receiver){.control_fd = control_fd};
 	for (size_t i = 0; i < DOORS; i++)
 		rx->door[i] = (struct door){rx, fds[i], NULL};
+	rx->texts_in = (struct pieces_in){
+	    .count = 1, .text = {BYTES_INIT(TEXTS_BYTES_MAX)}};
+	rx->keys_in = (struct pieces_in){.count = CONTROL_KEYS_TEXTS,
+	    .text = {BYTES_INIT(KEYSET_MAX), BYTES_INIT(MINISIGN_FILE_MAX),
+		BYTES_INIT(MINISIGN_FILE_MAX)}};
 	TAILQ_INIT(&rx->silent);
 	TAILQ_INIT(&rx->heading);
 	TAILQ_INIT(&rx->working);
@@ -250,6 +257,12 @@ receiver_free(struct receiver *rx)
 	keeper_link_free(rx->link);
 	admission_free(rx->admission);
 	answers_free(rx->answers);
+	texts_free(rx->texts);
+	bytes_free(&rx->keyset_text);
+	bytes_free(&rx->keyset_sig);
+	bytes_free(&rx->root_pub);
+	pieces_free(&rx->texts_in);
+	pieces_free(&rx->keys_in);
 	guarded_free(rx->read_buf);
 	guarded_free(rx->page);
 	guarded_free(rx->scratch);

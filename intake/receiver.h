@@ -19,8 +19,10 @@
 #include "intake/control.h"
 #include "intake/keeper_link.h"
 #include "intake/mail.h"
+#include "intake/pieces.h"
 #include "intake/upload.h"
 #include "site/answer.h"
+#include "site/texts.h"
 
 #define HOST_TEXT_LEN 32 /* "127.0.0.1:65535" and a NUL */
 
@@ -48,6 +50,10 @@ struct receiver {
 	struct control_epochs told;
 	uint32_t floor; /* the highest epoch ever in force, as far as known */
 	uint64_t opens; /* as the closed page says it, 0 if it does not */
+	struct texts *texts; /* the operator's; never NULL once serving */
+	bool shown;          /* told what follows, which may be empty */
+	struct bytes keyset_text, keyset_sig, root_pub; /* for visitors */
+	struct pieces_in texts_in, keys_in;             /* arriving */
 	/* made once configured */
 	struct answers *answers;
 	struct admission *admission;

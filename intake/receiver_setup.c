@@ -124,6 +124,62 @@ take_epochs(struct receiver *rx, const void *p, size_t len)
 	return ST_OK;
 }
 
+/* The pages name nothing of it yet. */
+void
+receiver_texts_changed(struct receiver *rx)
+{
+	(void)rx;
+}
+
+static enum status
+take_texts(struct receiver *rx, const uint8_t *p, size_t len)
+{
+	struct bytes *came = &rx->texts_in.text[0];
+	struct texts *t;
+	enum status st;
+	bool whole;
+
+	st = pieces_take(&rx->texts_in, p, len, &whole);
+	if (st != ST_OK || !whole)
+		return st;
+	st = texts_parse(came->p, came->len, &t);
+	bytes_free(came);
+	if (st != ST_OK)
+		return st;
+	texts_free(rx->texts);
+	rx->texts = t;
+	receiver_texts_changed(rx);
+	return ST_OK;
+}
+
+/* What lay in *to goes, *from is empty and of the same bound again. */
+static void
+move_bytes(struct bytes *to, struct bytes *from)
+{
+	bytes_free(to);
+	*to = *from;
+	*from = BYTES_INIT(to->max);
+}
+
+/* All three at once: a signature never stands beside another set's text. */
+static enum status
+take_keys_page(struct receiver *rx, const uint8_t *p, size_t len)
+{
+	struct bytes *came = rx->keys_in.text;
+	enum status st;
+	bool whole;
+
+	st = pieces_take(&rx->keys_in, p, len, &whole);
+	if (st != ST_OK || !whole)
+		return st;
+	move_bytes(&rx->keyset_text, &came[0]);
+	move_bytes(&rx->keyset_sig, &came[1]);
+	move_bytes(&rx->root_pub, &came[2]);
+	rx->shown = true;
+	receiver_texts_changed(rx);
+	return ST_OK;
+}
+
 static enum status
 take_keeper(struct receiver *rx, size_t len, int *fd)
 {
@@ -159,6 +215,10 @@ receiver_setup_message(struct receiver *rx)
 		st = take_config(rx, message, len);
 	else if (type == CONTROL_EPOCHS)
 		st = take_epochs(rx, message, len);
+	else if (type == CONTROL_TEXTS)
+		st = take_texts(rx, message, len);
+	else if (type == CONTROL_KEYS_PAGE)
+		st = take_keys_page(rx, message, len);
 	else if (type == CONTROL_KEEPER)
 		st = take_keeper(rx, len, &fd);
 	else
@@ -174,7 +234,8 @@ receiver_configure(struct receiver *rx)
 	enum status st = ST_OK;
 
 	while (st == ST_OK &&
-	    !(rx->configured && rx->keyed && keeper_link_up(rx->link)))
+	    !(rx->configured && rx->keyed && rx->texts != NULL && rx->shown &&
+		keeper_link_up(rx->link)))
 		st = receiver_setup_message(rx);
 	return st;
 }

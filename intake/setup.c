@@ -18,6 +18,8 @@
 
 #include "base/confine.h"
 #include "base/log.h"
+#include "line/texts_file.h"
+#include "site/texts.h"
 
 #define RECEIVER "tipline-receiver"
 #define KEEPER "tipline-keeper"
@@ -204,7 +206,7 @@ load_first_set(struct setup *s)
 	char why[LINE_WHY_LEN];
 
 	load_floor(s);
-	if (line_keyset_load(&s->line, &s->set, why) == ST_OK) {
+	if (line_shown_load(&s->line, &s->set, &s->shown, why) == ST_OK) {
 		s->has_set = true;
 		say_if_not_in_force(s);
 		return;
@@ -215,30 +217,92 @@ load_first_set(struct setup *s)
 	    " tipline-operator keyset install");
 }
 
-void
-setup_reload(struct setup *s)
+bool
+setup_reload_keys(struct setup *s)
 {
 	char why[LINE_WHY_LEN];
+	struct line_shown shown;
 	struct keyset set;
 	enum status st;
 
-	st = line_keyset_load(&s->line, &set, why);
-	/* Whoever pins another root by hand no longer trusts the old one. */
-	if (st == ST_WRONG_KEY && s->has_set) {
-		keyset_free(&s->set);
-		s->has_set = false;
-		log_event(LOG_KEYS_GIVEN_UP);
-		return;
-	}
-	if (st != ST_OK) {
+	st = line_shown_load(&s->line, &set, &shown, why);
+	if (st != ST_OK && (st != ST_WRONG_KEY || !s->has_set)) {
+		line_shown_free(&shown);
 		log_event(LOG_KEYS_REFUSED);
-		return;
+		return false;
 	}
 	if (s->has_set)
 		keyset_free(&s->set);
-	s->set = set;
-	s->has_set = true;
-	log_event(LOG_KEYS_LOADED);
+	line_shown_free(&s->shown);
+	s->shown = shown;
+	/* Whoever pins another root by hand no longer trusts the old one. */
+	s->has_set = st == ST_OK;
+	if (s->has_set)
+		s->set = set;
+	log_event(s->has_set ? LOG_KEYS_LOADED : LOG_KEYS_GIVEN_UP);
+	return true;
+}
+
+/* The texts as the receiver gets them; *out is the caller's on ST_OK and
+ * ST_ABSENT, as from line_texts_load(). */
+static enum status
+load_texts(const struct setup *s, struct bytes *out, char *why)
+{
+	struct texts *t = NULL;
+	enum status st, written;
+
+	*out = BYTES_INIT(TEXTS_BYTES_MAX);
+	st = line_texts_load(&s->line, &t, why);
+	if (t != NULL && (written = texts_write(t, out)) != ST_OK) {
+		bytes_free(out);
+		snprintf(why, LINE_WHY_LEN, "%s", status_text(written));
+		st = written;
+	}
+	texts_free(t);
+	return st;
+}
+
+/* Words that are not right are no reason to take no tips. */
+static enum status
+load_first_texts(struct setup *s)
+{
+	char why[LINE_WHY_LEN];
+	struct texts *t = NULL;
+	enum status st;
+
+	st = load_texts(s, &s->texts, why);
+	if (st == ST_OK || st == ST_ABSENT)
+		return ST_OK;
+	say(s->line.path, why);
+	say(s->line.path,
+	    "going on with neutral texts: mend it, run tipline-operator check,"
+	    " then put it in with tipline-operator texts install");
+	if ((st = texts_new(&t)) == ST_OK)
+		st = texts_write(t, &s->texts);
+	texts_free(t);
+	return st;
+}
+
+bool
+setup_reload_texts(struct setup *s)
+{
+	char why[LINE_WHY_LEN];
+	struct bytes texts;
+	enum status st = load_texts(s, &texts, why);
+
+	if (st != ST_OK && st != ST_ABSENT) {
+		log_event(LOG_TEXTS_REFUSED);
+		return false;
+	}
+	if (texts.len == s->texts.len &&
+	    memcmp(texts.p, s->texts.p, texts.len) == 0) {
+		bytes_free(&texts);
+		return false;
+	}
+	bytes_free(&s->texts);
+	s->texts = texts;
+	log_event(LOG_TEXTS_LOADED);
+	return true;
 }
 
 static enum status
@@ -331,6 +395,10 @@ setup_open(const char *path, struct setup *s)
 		goto out;
 	}
 	load_first_set(s);
+	if ((st = load_first_texts(s)) != ST_OK) {
+		say(path, status_text(st));
+		goto out;
+	}
 	st = listening_open(&s->line.config, &s->listening, why);
 	if (st != ST_OK) {
 		say(path, why);
@@ -358,6 +426,8 @@ setup_close(struct setup *s)
 	if (s->has_set)
 		keyset_free(&s->set);
 	s->has_set = false;
+	line_shown_free(&s->shown);
+	bytes_free(&s->texts);
 	free(s->receiver);
 	free(s->keeper);
 	s->receiver = s->keeper = NULL;

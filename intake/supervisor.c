@@ -28,6 +28,7 @@
 #include "intake/in_force.h"
 #include "intake/setup.h"
 #include "intake/spawn.h"
+#include "intake/telling.h"
 
 #define PATIENCE_MS 5000  /* from asking a process to end to killing it */
 #define SETTLED_MS 2000   /* a life this long is no failed start */
@@ -49,7 +50,8 @@ struct supervisor {
 	struct child receiver, keeper;
 	int control; /* to the receiver, -1 without one */
 	int channel; /* the keeper's other end, until the receiver has it */
-	bool tell_config, tell_epochs, ready, stopping;
+	bool ready, stopping;
+	struct telling telling;
 	struct in_force keys;
 	uint64_t epochs_at; /* when to tell them again, changed or not */
 };
@@ -129,7 +131,7 @@ start_receiver(struct supervisor *sup)
 	sup->control = pair[0];
 	if (sup->receiver.pid == 0)
 		close_fd(&sup->control);
-	sup->tell_config = sup->tell_epochs = true;
+	telling_all(&sup->telling);
 }
 
 /*
@@ -207,45 +209,15 @@ end_child(struct child *c, int sig)
 		c->kill_at = now_ms() + PATIENCE_MS;
 }
 
-static enum status
-send_config(struct supervisor *sup)
-{
-	const struct config *c = &sup->s.line.config;
-	struct control_config told;
-
-	memset(&told, 0, sizeof(told)); /* the padding, too */
-	memcpy(told.onion, c->onion, sizeof(told.onion));
-	told.unix_on = sup->s.listening.unix_fd >= 0;
-	told.proxy = (uint8_t)c->proxy;
-	told.loopback = sup->s.listening.loopback_fd >= 0;
-	told.port = sup->s.listening.port;
-	told.files_max = c->files_max;
-	told.connections_max = c->connections_max;
-	told.circuit_connections_max = c->circuit_connections_max;
-	told.circuit_uploads_max = c->circuit_uploads_max;
-	told.upload_max = c->upload_max;
-	return ipc_send(sup->control, CONTROL_CONFIG, &told, sizeof(told), -1);
-}
-
-static enum status
-send_epochs(struct supervisor *sup)
-{
-	return ipc_send(
-	    sup->control, CONTROL_EPOCHS, sup->keys.message, sup->keys.len, -1);
-}
-
 /* Tell the receiver what it does not know yet, in order, while it takes it. */
 static void
 tell_receiver(struct supervisor *sup)
 {
-	enum status st = ST_OK;
+	enum status st;
 
 	if (sup->control < 0)
 		return;
-	if (sup->tell_config && (st = send_config(sup)) == ST_OK)
-		sup->tell_config = false;
-	if (st == ST_OK && sup->tell_epochs && (st = send_epochs(sup)) == ST_OK)
-		sup->tell_epochs = false;
+	st = telling_go_on(&sup->telling, &sup->s, &sup->keys, sup->control);
 	if (st == ST_OK && sup->channel >= 0 &&
 	    (st = ipc_send(
 		 sup->control, CONTROL_KEEPER, NULL, 0, sup->channel)) == ST_OK)
@@ -341,6 +313,15 @@ stop(struct supervisor *sup)
 	end_child(&sup->keeper, SIGTERM);
 }
 
+static void
+reload(struct supervisor *sup)
+{
+	if (setup_reload_keys(&sup->s))
+		pieces_begin(&sup->telling.keys);
+	if (setup_reload_texts(&sup->s))
+		pieces_begin(&sup->telling.texts);
+}
+
 /* All signals of this moment first: an end may be part of a stop. */
 static void
 take_signals(struct supervisor *sup)
@@ -355,7 +336,7 @@ take_signals(struct supervisor *sup)
 		else if (info.ssi_signo != SIGHUP)
 			stop(sup);
 		else
-			setup_reload(&sup->s);
+			reload(sup);
 	}
 	if (ended)
 		reap(sup);
@@ -402,7 +383,7 @@ look_at_keys(struct supervisor *sup)
 	uint64_t now = now_ms();
 
 	if (in_force_look(&sup->keys, &sup->s, now) || now >= sup->epochs_at) {
-		sup->tell_epochs = true;
+		sup->telling.epochs = true;
 		sup->epochs_at = now + EPOCHS_EVERY_MS;
 	}
 }
@@ -416,7 +397,7 @@ turn(struct supervisor *sup)
 	look_at_keys(sup);
 	start_due(sup);
 	tell_receiver(sup);
-	waiting = sup->tell_config || sup->tell_epochs || sup->channel >= 0;
+	waiting = telling_waits(&sup->telling) || sup->channel >= 0;
 	fds[0] = (struct pollfd){sup->s.signal_fd, POLLIN, 0};
 	fds[1] = (struct pollfd){
 	    sup->control, (short)(POLLIN | (waiting ? POLLOUT : 0)), 0};
@@ -442,6 +423,7 @@ supervisor_run(const char *path)
 		return 1;
 	log_event(LOG_STARTED);
 	in_force_begin(&sup.keys, &sup.s);
+	telling_begin(&sup.telling, &sup.s);
 	while (!sup.stopping || sup.receiver.pid != 0 || sup.keeper.pid != 0)
 		turn(&sup);
 	close_fd(&sup.control);

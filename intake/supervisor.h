@@ -11,9 +11,9 @@
 #define TIPLINE_INTAKE_SUPERVISOR_H
 
 /*
- * Serve the line in folder path until SIGTERM or SIGINT; read the key set
- * anew at SIGHUP.  Returns the exit code: 0 after a signal, 1 when it could
- * not start, having said why on standard error.
+ * Serve the line in folder path until SIGTERM or SIGINT; read key set and
+ * texts anew at SIGHUP.  Returns the exit code: 0 after a signal, 1 when it
+ * could not start, having said why on standard error.
  */
 int supervisor_run(const char *path);
 

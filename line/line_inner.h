@@ -40,14 +40,23 @@ MUST_CHECK enum status line_read_file(
 MUST_CHECK enum status line_put(const struct line *line, const char *name,
     const void *p, size_t len, char *why);
 
-/*
- * Find the key set in use, whose text goes to *text.  *at is where it stands:
- * 0 in its place, 1 under the .next names, 2 half moved.  When none is right,
- * the complaint is about the files an operator knows.
- */
+/* The key set in use: its files and where they stand, 0 in their place, 1
+ * under the .next names, 2 half moved. */
+struct line_found {
+	struct bytes text, sig;
+	size_t at;
+};
+
+#define LINE_FOUND_INIT                                                        \
+	{                                                                      \
+		BYTES_INIT(KEYSET_MAX), BYTES_INIT(MINISIGN_FILE_MAX), 0       \
+	}
+
+/* Find it.  When none is right, the complaint is about the files an operator
+ * knows.  The caller frees both texts in any case. */
 MUST_CHECK enum status line_find(const struct line *line,
-    const struct line_memory *m, struct keyset *set, struct bytes *text,
-    size_t *at, char *why);
+    const struct line_memory *m, struct keyset *set, struct line_found *found,
+    char *why);
 
 /*
  * The root that signed root in, by the change number *number that is kept in

@@ -55,17 +55,14 @@ static enum status
 check_current(const struct line *line, struct line_memory *m,
     const struct bytes *text, uint64_t sequence, char *why)
 {
-	struct bytes old = BYTES_INIT(KEYSET_MAX);
+	struct line_found old = LINE_FOUND_INIT;
 	struct keyset set;
 	char ignored[LINE_WHY_LEN];
-	size_t at;
 	enum status st = ST_OK;
 
 	/* What cannot be loaded does not stand in the way of a good one. */
-	if (line_find(line, m, &set, &old, &at, ignored) != ST_OK) {
-		bytes_free(&old);
-		return ST_OK;
-	}
+	if (line_find(line, m, &set, &old, ignored) != ST_OK)
+		goto out;
 	if (sequence < set.sequence) {
 		snprintf(why, LINE_WHY_LEN,
 		    "the key set has the sequence number %" PRIu64
@@ -73,18 +70,21 @@ check_current(const struct line *line, struct line_memory *m,
 		    sequence, set.sequence);
 		st = ST_DENIED;
 	} else if (sequence == set.sequence &&
-	    (old.len != text->len || memcmp(old.p, text->p, old.len) != 0)) {
+	    (old.text.len != text->len ||
+		memcmp(old.text.p, text->p, text->len) != 0)) {
 		snprintf(why, LINE_WHY_LEN,
 		    "another key set with the sequence number %" PRIu64
 		    " is in use: a new one needs a higher number",
 		    sequence);
 		st = ST_EXISTS;
-	} else if (at != 0 && (st = settle(line, at)) != ST_OK) {
+	} else if (old.at != 0 && (st = settle(line, old.at)) != ST_OK) {
 		snprintf(why, LINE_WHY_LEN, "the folder cannot be written: %s",
 		    strerror(errno));
 	}
 	keyset_free(&set);
-	bytes_free(&old);
+out:
+	bytes_free(&old.text);
+	bytes_free(&old.sig);
 	return st;
 }
 

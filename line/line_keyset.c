@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/num.h"
 #include "line/line_inner.h"
+#include "line/line_shown.h"
 
 /* Where the two files of a key set stand; see line_keyset_install(). */
 struct place {
@@ -237,37 +238,37 @@ check_installed(const struct line *line, struct keyset_files *files,
 	return st;
 }
 
-/* Try the pair of files at one place; *text keeps what was read. */
+/* Try the pair of files at one place; *found keeps what was read. */
 static enum status
-load_from(const struct line *line, const struct place *at,
-    const struct line_memory *m, struct keyset *set, struct bytes *text,
-    char *why)
+load_from(const struct line *line, const struct line_memory *m,
+    struct keyset *set, struct line_found *found, char *why)
 {
-	struct bytes sig = BYTES_INIT(MINISIGN_FILE_MAX);
-	struct keyset_files files = {text, &sig, &m->root, m->sequence, 0};
+	const struct place *at = &places[found->at];
+	struct keyset_files files = {
+	    &found->text, &found->sig, &m->root, m->sequence, 0};
 	enum status st;
 
-	bytes_clear(text);
-	if ((st = line_read_file(line, at->text, text, why)) == ST_OK &&
-	    (st = line_read_file(line, at->sig, &sig, why)) == ST_OK)
-		st = check_installed(line, &files, m, at->committed, set, why);
-	bytes_free(&sig);
-	return st;
+	bytes_clear(&found->text);
+	bytes_clear(&found->sig);
+	if ((st = line_read_file(line, at->text, &found->text, why)) != ST_OK ||
+	    (st = line_read_file(line, at->sig, &found->sig, why)) != ST_OK)
+		return st;
+	return check_installed(line, &files, m, at->committed, set, why);
 }
 
 enum status
 line_find(const struct line *line, const struct line_memory *m,
-    struct keyset *set, struct bytes *text, size_t *at, char *why)
+    struct keyset *set, struct line_found *found, char *why)
 {
 	char other[LINE_WHY_LEN];
 	enum status st, first = ST_ABSENT;
 
-	for (*at = 0; *at < PLACES; (*at)++) {
-		st = load_from(
-		    line, &places[*at], m, set, text, *at == 0 ? why : other);
+	for (size_t at = 0; at < PLACES; at++) {
+		found->at = at;
+		st = load_from(line, m, set, found, at == 0 ? why : other);
 		if (st == ST_OK)
 			return ST_OK;
-		if (*at == 0)
+		if (at == 0)
 			first = st;
 	}
 	if (first == ST_ABSENT && m->has_keyset)
@@ -281,13 +282,12 @@ line_find(const struct line *line, const struct line_memory *m,
 	return first == ST_ABSENT ? ST_MALFORMED : first;
 }
 
-enum status
-line_keyset_load(
-    const struct line *line, struct keyset *set, char why[static LINE_WHY_LEN])
+/* Load the set that the line remembers, if it may have one. */
+static enum status
+load(const struct line *line, struct keyset *set, struct line_found *found,
+    char *why)
 {
-	struct bytes text = BYTES_INIT(KEYSET_MAX);
 	struct line_memory m;
-	size_t at;
 	enum status st;
 
 	*set = (struct keyset){0};
@@ -312,9 +312,52 @@ line_keyset_load(
 		    m.has_root ? "" : " with --root");
 		return ST_MALFORMED;
 	}
-	st = line_find(line, &m, set, &text, &at, why);
-	bytes_free(&text);
+	return line_find(line, &m, set, found, why);
+}
+
+enum status
+line_keyset_load(
+    const struct line *line, struct keyset *set, char why[static LINE_WHY_LEN])
+{
+	struct line_found found = LINE_FOUND_INIT;
+	enum status st = load(line, set, &found, why);
+
+	bytes_free(&found.text);
+	bytes_free(&found.sig);
 	return st;
+}
+
+enum status
+line_shown_load(const struct line *line, struct keyset *set,
+    struct line_shown *shown, char why[static LINE_WHY_LEN])
+{
+	struct line_found found = LINE_FOUND_INIT;
+	char ignored[LINE_WHY_LEN];
+	enum status st;
+
+	*shown = (struct line_shown){BYTES_INIT(KEYSET_MAX),
+	    BYTES_INIT(MINISIGN_FILE_MAX), BYTES_INIT(MINISIGN_FILE_MAX)};
+	st = load(line, set, &found, why);
+	if (st == ST_OK) {
+		/* now the caller's */
+		shown->keyset = found.text;
+		shown->sig = found.sig;
+	} else {
+		bytes_free(&found.text);
+		bytes_free(&found.sig);
+	}
+	/* One that is damaged was complained of, or is told by check. */
+	if (line_read_file(line, LINE_ROOT, &shown->root, ignored) != ST_OK)
+		bytes_free(&shown->root);
+	return st;
+}
+
+void
+line_shown_free(struct line_shown *shown)
+{
+	bytes_free(&shown->keyset);
+	bytes_free(&shown->sig);
+	bytes_free(&shown->root);
 }
 
 bool

@@ -29,6 +29,7 @@ a_receiver_that_cannot_start_leaves_nothing(void **state)
 	enum status st;
 	int control[2], keeper[2];
 	int doors[DOORS] = {-1, -1};
+	struct stage played;
 
 	(void)state;
 	FAULT_EACH(FAULT_ALLOC | FAULT_GUARDED | FAULT_MMAP)
@@ -49,6 +50,8 @@ a_receiver_that_cannot_start_leaves_nothing(void **state)
 		    ipc_send(control[0], CONTROL_KEEPER, NULL, 0, keeper[1]),
 		    ST_OK);
 		close(keeper[1]);
+		played.control = control[0];
+		stage_tell_nothing_shown(&played);
 		fault_at(FAULT_ALLOC | FAULT_GUARDED | FAULT_MMAP, fault_n_);
 		st = receiver_new(control[1], doors, &rx);
 		if (st == ST_OK)

@@ -309,6 +309,7 @@ without_a_key_in_force_the_form_is_closed(void **state)
 	stage_open_bare(&s);
 	/* In any order. */
 	stage_tell_keeper(&s);
+	stage_tell_nothing_shown(&s);
 	stage_tell_epochs(&s, 0);
 	stage_tell_config(&s, &config);
 	stage_ready(&s);

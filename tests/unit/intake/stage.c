@@ -25,6 +25,7 @@
 #include "base/ipc.h"
 #include "crypto/opener.h"
 #include "intake/limits.h"
+#include "intake/pieces.h"
 #include "intake/receiver.h"
 #include "site/answer.h"
 
@@ -247,6 +248,52 @@ stage_tell_keeper(struct stage *stage)
 }
 
 void
+stage_tell_texts(struct stage *stage, const struct texts *texts)
+{
+	struct bytes text = BYTES_INIT(TEXTS_BYTES_MAX);
+	struct pieces_out out = {
+	    .type = CONTROL_TEXTS, .count = 1, .text = {&text}};
+	struct texts *neutral = NULL;
+
+	if (texts == NULL)
+		assert_int_equal(texts_new(&neutral), ST_OK);
+	assert_int_equal(
+	    texts_write(texts != NULL ? texts : neutral, &text), ST_OK);
+	pieces_begin(&out);
+	assert_int_equal(pieces_send(&out, stage->control), ST_OK);
+	texts_free(neutral);
+	bytes_free(&text);
+}
+
+void
+stage_tell_keys_page(
+    struct stage *stage, const char *const text[static CONTROL_KEYS_TEXTS])
+{
+	struct bytes bytes[CONTROL_KEYS_TEXTS];
+	struct pieces_out out = {
+	    .type = CONTROL_KEYS_PAGE, .count = CONTROL_KEYS_TEXTS};
+
+	for (size_t i = 0; i < CONTROL_KEYS_TEXTS; i++) {
+		bytes[i] = BYTES_INIT(1 << 20);
+		assert_int_equal(bytes_append_text(&bytes[i], text[i]), ST_OK);
+		out.text[i] = &bytes[i];
+	}
+	pieces_begin(&out);
+	assert_int_equal(pieces_send(&out, stage->control), ST_OK);
+	for (size_t i = 0; i < CONTROL_KEYS_TEXTS; i++)
+		bytes_free(&bytes[i]);
+}
+
+void
+stage_tell_nothing_shown(struct stage *stage)
+{
+	static const char *const none[CONTROL_KEYS_TEXTS] = {"", "", ""};
+
+	stage_tell_texts(stage, NULL);
+	stage_tell_keys_page(stage, none);
+}
+
+void
 stage_ready(struct stage *stage)
 {
 	struct pollfd p = {stage->control, POLLIN, 0};
@@ -268,6 +315,7 @@ stage_open(struct stage *stage, const struct control_config *config)
 	stage_open_bare(stage);
 	stage_tell_config(stage, config);
 	stage_tell_epochs(stage, 1);
+	stage_tell_nothing_shown(stage);
 	stage_tell_keeper(stage);
 	stage_ready(stage);
 }

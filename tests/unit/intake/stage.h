@@ -18,6 +18,7 @@
 #include "base/bytes.h"
 #include "crypto/reply.h"
 #include "intake/control.h"
+#include "site/texts.h"
 #include "store/keeper_msg.h"
 
 /* Replies that the keeper has. */
@@ -98,6 +99,15 @@ void stage_tell_epochs(struct stage *stage, size_t count);
 void stage_tell_all(struct stage *stage, const struct control_epochs *epochs);
 void stage_tell_opens(struct stage *stage, uint64_t opens);
 void stage_tell_keeper(struct stage *stage);
+
+/* The operator's texts; NULL: neutral ones.  And what is shown of the keys:
+ * key set, signature, root. */
+void stage_tell_texts(struct stage *stage, const struct texts *texts);
+void stage_tell_keys_page(
+    struct stage *stage, const char *const text[static CONTROL_KEYS_TEXTS]);
+
+/* Neutral texts and no keys to be shown. */
+void stage_tell_nothing_shown(struct stage *stage);
 
 /* Wait for READY. */
 void stage_ready(struct stage *stage);
