@@ -10,6 +10,7 @@ pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc>=2.5)
 find_library(INIH_LIBRARY inih REQUIRED)
 find_library(GFSHARE_LIBRARY gfshare REQUIRED)
+find_library(GETTEXTPO_LIBRARY gettextpo REQUIRED) # of the build alone
 if(TIPLINE_TESTS)
 	pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()

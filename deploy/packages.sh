@@ -2,7 +2,8 @@
 # Debian 12 and Ubuntu 24.04 have the same names for RUN_PACKAGES.
 RUN_PACKAGES="gcc libc6-dev make cmake ninja-build pkg-config
 	libevent-dev libsodium-dev libssl-dev libsqlite3-dev libseccomp-dev
-	libcjson-dev libinih-dev libgfshare-dev libutf8proc-dev"
+	libcjson-dev libinih-dev libgfshare-dev libgettextpo-dev
+	libutf8proc-dev"
 CHECK_PACKAGES="$RUN_PACKAGES libcmocka-dev clang clang-format
 	libclang-rt-14-dev valgrind git minisign python3 python3-nacl curl
 	tor nodejs firefox-esr chromium fonts-noto-core fonts-noto-cjk

@@ -1,5 +1,6 @@
-#include "intake/conn.h"
 #include "intake/conn_mail.h"
+#include "intake/conn_parts.h"
+#include "intake/conn_progress.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -10,7 +11,6 @@
 #include "base/guarded.h"
 #include "base/log.h"
 #include "intake/limits.h"
-#include "site/words.h"
 
 _Static_assert(sizeof(struct conn) < 1024 - 64,
     "a silent connection costs less than 1 KiB, malloc's share included");
@@ -53,8 +53,8 @@ conn_phase(struct conn *c, enum conn_phase phase, struct conn_list *list,
 	conn_phase_ms(c, phase, list, (uint64_t)seconds * 1000);
 }
 
-static void
-head_free(struct conn *c)
+void
+conn_head_drop(struct conn *c)
 {
 	wiping_free(c->head);
 	c->head = NULL;
@@ -69,21 +69,23 @@ conn_drop(struct conn *c)
 	conn_body_end(c);
 	keeper_link_leave(rx->link, c->number);
 	conn_mail_end(c);
+	conn_salvage_end(c);
+	conn_progress_end(c, ANSWER_CUT);
 	guarded_free(c->code);
+	text_back_free(c->text);
 	event_del(&c->readable);
 	event_del(&c->writable);
 	event_del(&c->timer);
 	admission_leave(rx->admission, c->circuit);
-	head_free(c);
+	conn_head_drop(c);
 	close(c->fd);
 	TAILQ_REMOVE(c->list, c, link);
 	wiping_free(c);
 	receiver_conn_ended(rx);
 }
 
-/* All was said and all was read: close so that nothing said is lost. */
-static void
-linger(struct conn *c)
+void
+conn_said(struct conn *c)
 {
 	if (c->close_now || shutdown(c->fd, SHUT_WR) != 0 ||
 	    event_add(&c->readable, NULL) != 0) {
@@ -94,46 +96,16 @@ linger(struct conn *c)
 	conn_phase(c, CONN_LINGER, &c->rx->draining, LIMIT_LINGER_SECONDS);
 }
 
-/*
- * The receipt with the words of c's code.  It lies in memory that all share,
- * and is made again for each write, so that a visitor who reads slowly costs
- * nothing but the code.
- */
-static const uint8_t *
-make_receipt(struct conn *c, size_t at)
-{
-	struct site_text fill[BLANKS] = {{NULL, 0}};
-	uint16_t word[RETURN_WORDS];
-
-	return_code_words(c->code, word);
-	for (size_t i = 0; i < RETURN_WORDS; i++)
-		fill[BLANK_WORD + i] =
-		    site_text_of(words_text(WORDS_ENGLISH, word[i]));
-	if (answers_fill(c->rx->answers, ANSWER_RECEIPT, fill, c->rx->page) !=
-	    ST_OK)
-		log_event(LOG_BUG); /* a unit test holds that they fit */
-	wipe(word, sizeof(word));
-	wipe(fill, sizeof(fill));
-	return c->rx->page + at;
-}
-
 static ssize_t
 send_more(struct conn *c)
 {
-	const uint8_t *p = c->out;
-	ssize_t n;
-	int err;
+	size_t head_len;
+	const uint8_t *p = conn_page(c, c->out_len - c->out_left, &head_len);
+	ssize_t n = send(c->fd, p, c->out_left, MSG_NOSIGNAL);
+	int err = errno;
 
-	if (p == NULL)
-		p = make_receipt(c, PAGE_TOTAL_LEN - c->out_left);
-	n = send(c->fd, p, c->out_left, MSG_NOSIGNAL);
-	if (c->out == NULL) {
-		err = errno;
-		wipe(c->rx->page, PAGE_TOTAL_LEN);
-		errno = err;
-	} else if (n > 0) {
-		c->out += n;
-	}
+	wipe(c->rx->page, PAGE_TOTAL_LEN);
+	errno = err;
 	return n;
 }
 
@@ -143,7 +115,9 @@ out_end(struct conn *c)
 {
 	conn_mail_end(c);
 	guarded_free(c->code);
+	text_back_free(c->text);
 	c->code = NULL;
+	c->text = NULL;
 }
 
 /* Write more of the answer.  May drop c. */
@@ -169,7 +143,7 @@ out_writable(struct conn *c)
 	if (c->out_left > 0)
 		conn_drop(c);
 	else if (c->left == 0)
-		linger(c);
+		conn_said(c);
 	else /* its deadline began with the answer */
 		conn_move(c, &c->rx->draining);
 }
@@ -198,29 +172,45 @@ drain_readable(struct conn *c)
 	c->close_now = c->close_now || n == 0;
 	event_del(&c->readable);
 	if (c->out_left == 0)
-		linger(c);
+		conn_said(c);
+}
+
+/* What a tip that fails leaves for its answer. */
+static void
+take_text(struct conn *c)
+{
+	if (c->upload == NULL)
+		return;
+	c->fault = upload_fault(c->upload);
+	text_back_free(c->text);
+	c->text = upload_take_text(c->upload);
 }
 
 void
 conn_answer(struct conn *c, enum answer which)
 {
 	unsigned seconds = LIMIT_ANSWER_SECONDS;
-	size_t head_len;
 
 	if (c->ticks) {
 		conn_mail_hold(c, which);
 		return;
 	}
+	take_text(c);
 	conn_body_end(c);
+	conn_salvage_end(c);
+	conn_progress_end(c, which);
 	keeper_link_leave(c->rx->link, c->number);
 	c->number = 0;
-	head_free(c);
-	c->out = answers_get(c->rx->answers, which, &head_len);
-	if (which == ANSWER_RECEIPT)
-		c->out = NULL;
-	if (which == ANSWER_REPLY)
-		c->out = mail_shown(c->mail);
-	c->out_left = c->http.method == HTTP_HEAD ? head_len : PAGE_TOTAL_LEN;
+	conn_head_drop(c);
+	if (!answers_refuses(which)) {
+		text_back_free(c->text);
+		c->text = NULL;
+	}
+	c->answer = which;
+	c->out_len = PAGE_TOTAL_LEN;
+	if (c->http.method == HTTP_HEAD)
+		(void)conn_page(c, 0, &c->out_len);
+	c->out_left = c->out_len;
 	if (c->left > LIMIT_DRAIN_BYTES) {
 		c->left = LIMIT_DRAIN_BYTES;
 		c->close_now = true;
@@ -250,6 +240,12 @@ on_readable(evutil_socket_t fd, short what, void *ctx)
 		return;
 	case CONN_FORM:
 		conn_mail_readable(c);
+		return;
+	case CONN_SALVAGE:
+		conn_salvage_readable(c);
+		return;
+	case CONN_SHOW: /* it has nothing more to say, or it is gone */
+		conn_drop(c);
 		return;
 	case CONN_WAIT: /* not listened to */
 	case CONN_ASKED:
@@ -293,6 +289,12 @@ on_deadline(evutil_socket_t fd, short what, void *ctx)
 		conn_answer(
 		    c, c->upload == NULL ? ANSWER_UNCERTAIN : ANSWER_TROUBLE);
 		return;
+	case CONN_SALVAGE:
+		conn_answer(c, c->refusal);
+		return;
+	case CONN_SHOW:
+		conn_progress_tick(c);
+		return;
 	case CONN_FORM:
 	case CONN_ASKED:
 	case CONN_TICK:
@@ -317,6 +319,7 @@ conn_new(const struct door *door, int fd)
 		return;
 	}
 	*c = (struct conn){.rx = rx, .fd = fd};
+	route_parse(NULL, 0, &c->route);
 	http_parse_begin(&c->http);
 	c->loopback = door == &rx->door[DOOR_LOOPBACK];
 	c->proxied = c->loopback || rx->config.proxy == PROXY_OFF;
@@ -368,6 +371,10 @@ conn_answer_bodies(struct receiver *rx, enum answer which)
 		next = TAILQ_NEXT(c, link);
 		if (c->phase == CONN_BODY)
 			conn_answer(c, which);
+		else if (c->phase == CONN_SALVAGE)
+			conn_answer(c, c->refusal);
+		else if (c->phase == CONN_SHOW)
+			conn_drop(c);
 		else if (c->phase == CONN_FORM)
 			conn_answer(c, ANSWER_MAIL_AWAY);
 	}

@@ -4,12 +4,15 @@
  *	HEAD    the request's head arrives         30 s, 8 KiB
  *	BODY    a tip arrives and is sealed        512 B/s over 2 minutes
  *	WAIT    padding, COMMIT, the keeper's word
+ *	SALVAGE a tip refused by its head: its message is looked for in the
+ *	        body, so that the answer can give it back
  *	FORM    somebody comes back with a code      30 s, 8 KiB
  *	ASKED   what waits for that code? the keeper's word
  *	TICK    an answer to that is made, and leaves at the next tick
  *	OUT     the answer goes out, and what the visitor still sends of a
  *	        refused body is read and dropped: Firefox reads no answer before
  *	        it has written all
+ *	SHOW    a frame that tells how far an upload is, in pieces
  *	LINGER  all was said; the other side may close first
  *
  * Each phase has one deadline.  A silent connection costs less than 1 KiB:
@@ -22,14 +25,17 @@
 
 #include "intake/http_parse.h"
 #include "intake/receiver.h"
+#include "intake/route.h"
 
 enum conn_phase {
 	CONN_HEAD,
 	CONN_BODY,
 	CONN_WAIT,
+	CONN_SALVAGE,
 	CONN_FORM,
 	CONN_ASKED,
 	CONN_TICK,
+	CONN_SHOW,
 	CONN_OUT,
 	CONN_LINGER,
 };
@@ -47,6 +53,8 @@ struct conn {
 	size_t head_len;
 	bool proxied; /* the PROXY line is behind us, or none is expected */
 	struct http_parse http;
+	struct route
+	    route; /* what is asked for; English before that is known */
 	struct circuit *circuit;
 	/* BODY, WAIT */
 	struct upload *upload; /* NULL once committed */
@@ -59,17 +67,26 @@ struct conn {
 	uint64_t pace_end;     /* ms; when it will be looked at */
 	uint64_t paused_at;    /* ms */
 	TAILQ_ENTRY(conn) pause;
-	uint8_t *code; /* to be shown on the receipt, or NULL */
+	enum answer receipt;    /* once committed */
+	uint8_t *code;          /* to be shown on it, or NULL */
+	struct text_back *text; /* to be given back by a refusal, or NULL */
+	struct code_text_fault fault; /* of the code that came with a tip */
+	struct progress *progress;    /* told how far it is, or NULL */
+	/* SALVAGE */
+	struct salvage *salvage;
+	enum answer refusal;
 	/* FORM, ASKED, TICK */
 	struct mail *mail;
 	bool mail_counted;  /* as one of rx->mails and the circuit's */
 	bool ticks;         /* what is answered waits for a tick */
 	uint64_t tick_from; /* ms; when the head was there */
 	enum answer tick_answer;
-	/* OUT */
-	const uint8_t *out; /* NULL: the receipt, made anew for each write */
-	size_t out_left;
-	bool close_now; /* once that is out: nobody is left to wait for */
+	/* OUT, made anew for each write; SHOW */
+	enum answer answer;
+	size_t out_len, out_left;
+	unsigned shown;    /* SHOW: what was told last */
+	uint64_t show_end; /* ms */
+	bool close_now;    /* once that is out: nobody is left to wait for */
 };
 
 /* Those that wait for room, first come first served. */
@@ -102,37 +119,5 @@ void conn_resume_all(void);
  * connection. */
 void conn_outcome(void *owner, enum keeper_outcome outcome);
 void conn_slot(void *owner, uint64_t id, const uint8_t *sealed);
-
-/* For conn's own files. */
-
-/* Move to another of the receiver's lists, as its youngest. */
-void conn_move(struct conn *c, struct conn_list *list);
-/* Move to a phase, a list and a deadline in seconds. */
-void conn_phase(struct conn *c, enum conn_phase phase, struct conn_list *list,
-    unsigned seconds);
-/* The same with a deadline in milliseconds. */
-void conn_phase_ms(
-    struct conn *c, enum conn_phase phase, struct conn_list *list, uint64_t ms);
-/* Answer, give up any upload, drain what is left of the body. May drop c. */
-void conn_answer(struct conn *c, enum answer which);
-/* Bytes of the head are there: conn_head.c.  May drop c. */
-void conn_head_readable(struct conn *c);
-/* Begin the body of a POST that was let in: conn_body.c.  May drop c. */
-void conn_body_begin(struct conn *c);
-/* The body can be read.  May drop c. */
-void conn_body_readable(struct conn *c);
-/* The deadline of BODY has passed.  May drop c. */
-void conn_body_deadline(struct conn *c);
-/* The upload, if any, ends here; if it was not committed nothing is kept. */
-void conn_body_end(struct conn *c);
-/* What of the body came with the head, *len bytes at *rest: in the head's
- * buffer, which is returned and is the caller's to wiping_free().  c may be
- * gone when they have been taken in, so it does not hold them any more. */
-uint8_t *conn_head_take(struct conn *c, const uint8_t **rest, size_t *len);
-/* Read at most want bytes of the body into rx->read_buf.  0: none are there,
- * or c is dropped, or its end came too early and cut is the answer. */
-size_t conn_body_read(struct conn *c, size_t want, enum answer cut);
-/* Milliseconds of a clock that is never set. */
-uint64_t conn_now(void);
 
 #endif

@@ -6,8 +6,9 @@
 
 #include "base/bytes.h"
 #include "base/log.h"
-#include "intake/conn.h"
 #include "intake/conn_mail.h"
+#include "intake/conn_parts.h"
+#include "intake/conn_progress.h"
 #include "intake/limits.h"
 
 /* Reads of one connection before others get their turn. */
@@ -80,7 +81,9 @@ pad(struct conn *c)
 		return;
 	}
 	c->number = upload_number(c->upload);
+	c->receipt = upload_receipt(c->upload);
 	c->code = upload_take_code(c->upload);
+	c->text = upload_take_text(c->upload);
 	conn_body_end(c);
 	conn_phase(c, CONN_WAIT, &c->rx->working, LIMIT_ANSWER_SECONDS);
 }
@@ -107,6 +110,7 @@ take(struct conn *c, const uint8_t *p, size_t len)
 
 	c->left -= len;
 	c->pace_bytes += len;
+	conn_progress_moved(c);
 	if ((st = upload_feed(c->upload, p, len)) != ST_OK) {
 		fail(c, st);
 		return false;
@@ -247,7 +251,6 @@ void
 conn_outcome(void *owner, enum keeper_outcome outcome)
 {
 	static const enum answer answer[] = {
-	    [OUTCOME_KEPT] = ANSWER_RECEIPT,
 	    [OUTCOME_FULL] = ANSWER_FULL,
 	    [OUTCOME_TROUBLE] = ANSWER_TROUBLE,
 	    [OUTCOME_LOST] = ANSWER_AWAY,
@@ -258,8 +261,8 @@ conn_outcome(void *owner, enum keeper_outcome outcome)
 	c->number = 0;
 	if (c->mail != NULL)
 		conn_mail_outcome(c, outcome);
-	else if (outcome == OUTCOME_KEPT && c->code == NULL)
-		conn_answer(c, ANSWER_RECEIPT_AGAIN);
+	else if (outcome == OUTCOME_KEPT)
+		conn_answer(c, c->receipt);
 	else
 		conn_answer(c, answer[outcome]);
 }

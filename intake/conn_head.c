@@ -9,8 +9,9 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "intake/ascii.h"
-#include "intake/conn.h"
 #include "intake/conn_mail.h"
+#include "intake/conn_parts.h"
+#include "intake/conn_progress.h"
 #include "intake/limits.h"
 #include "intake/proxy_line.h"
 
@@ -99,9 +100,10 @@ begin_upload(struct conn *c, const struct recipients *to)
 		admission_upload_end(c->circuit);
 		return ANSWER_BUSY;
 	}
-	upload_boundary(c->upload, boundary, c->http.boundary.len);
+	upload_form(c->upload, boundary, c->http.boundary.len, conn_words(c));
 	rx->uploads++;
 	c->counted = true;
+	conn_progress_begin(c);
 	return ANSWER_COUNT;
 }
 
@@ -119,40 +121,65 @@ decide_return(struct conn *c)
 						 : conn_mail_admit(c);
 }
 
+/* A page of the key set. */
+static enum answer
+decide_keys(const struct conn *c)
+{
+	if (c->rx->keyset_text.len == 0)
+		return ANSWER_KEYS_NONE;
+	if (c->route.part > answers_key_parts(c->rx->answers))
+		return ANSWER_NOT_FOUND;
+	return c->route.part == 1 ? ANSWER_KEYS : ANSWER_KEYS_PART;
+}
+
+/* A GET or HEAD. */
+static enum answer
+decide_page(struct conn *c)
+{
+	static const enum answer pages[] = {
+	    [ROUTE_WELCOME] = ANSWER_WELCOME,
+	    [ROUTE_BEFORE] = ANSWER_BEFORE,
+	    [ROUTE_TIP] = ANSWER_FORM,
+	    [ROUTE_LARGE] = ANSWER_LARGE,
+	    [ROUTE_PROGRESS] = ANSWER_PROGRESS,
+	};
+
+	if (c->route.page == ROUTE_KEYS)
+		return decide_keys(c);
+	if (c->route.page == ROUTE_TIP && c->route.has_token)
+		return ANSWER_NOT_FOUND;
+	if (c->route.page != ROUTE_PROGRESS && receiver_epoch(c->rx) == NULL)
+		return ANSWER_CLOSED;
+	if (c->route.page == ROUTE_LARGE && !conn_progress_token(c))
+		return ANSWER_TROUBLE;
+	return pages[c->route.page];
+}
+
 /* The head is whole and of the grammar.  ANSWER_COUNT: a body is taken. */
 static enum answer
 decide(struct conn *c)
 {
-	bool form = http_span_same(c->head, c->http.target, "/");
-	bool tip = http_span_same(c->head, c->http.target, "/tip");
 	const struct recipients *to;
 	enum answer refusal;
 
+	route_parse(c->head + c->http.target.at, c->http.target.len, &c->route);
+	if (!c->rx->texts->language_on[c->route.language])
+		route_parse(NULL, 0, &c->route);
 	if (!host_ours(c))
 		return ANSWER_WRONG_HOST;
-	if (http_span_same(c->head, c->http.target, "/return"))
-		return decide_return(c);
-	if (!form && !tip)
+	if (c->http.gateway)
+		return ANSWER_GATEWAY;
+	if (c->route.page == ROUTE_NONE)
 		return ANSWER_NOT_FOUND;
+	if (c->route.page == ROUTE_RETURN)
+		return decide_return(c);
 	if (c->http.method != HTTP_POST)
-		return receiver_epoch(c->rx) == NULL ? ANSWER_CLOSED
-						     : ANSWER_FORM;
-	if (!tip)
+		return decide_page(c);
+	if (c->route.page != ROUTE_TIP)
 		return ANSWER_METHOD;
 	if ((refusal = admit(c, &to)) != ANSWER_COUNT)
 		return refusal;
 	return begin_upload(c, to);
-}
-
-/* Refuse a request whose head is whole, and what comes behind it. */
-static void
-refuse_body(struct conn *c, enum answer which)
-{
-	size_t have = c->head_len - c->http.head_len;
-
-	c->left = c->http.length;
-	c->left -= have < c->left ? have : c->left;
-	conn_answer(c, which);
 }
 
 /*
@@ -189,8 +216,12 @@ head_whole(struct conn *c)
 {
 	enum answer which = decide(c);
 
+	if (which == ANSWER_PROGRESS && c->http.method == HTTP_GET) {
+		conn_progress_show(c);
+		return;
+	}
 	if (which != ANSWER_COUNT) {
-		refuse_body(c, which);
+		conn_refuse(c, which);
 		return;
 	}
 	c->left = c->http.length;
@@ -225,7 +256,7 @@ parse_head(struct conn *c)
 		conn_answer(c, ANSWER_EXPECT);
 		return;
 	case HTTP_TYPE:
-		refuse_body(c, ANSWER_TYPE);
+		conn_refuse(c, ANSWER_TYPE);
 		return;
 	case HTTP_LARGE:
 		conn_answer(c, ANSWER_HEAD_LARGE);

@@ -43,7 +43,7 @@ conn_mail_admit(struct conn *c)
 		admission_mail_end(c->circuit);
 		return ANSWER_MAIL_BUSY;
 	}
-	mail_boundary(c->mail, boundary, c->http.boundary.len);
+	mail_form(c->mail, boundary, c->http.boundary.len, rx->config.onion);
 	rx->mails++;
 	c->mail_counted = true;
 	return ANSWER_COUNT;
@@ -69,7 +69,7 @@ ask(struct conn *c)
 	enum status st;
 
 	event_del(&c->readable);
-	if ((st = mail_end(c->mail)) == ST_OK)
+	if ((st = mail_end(c->mail, conn_words(c))) == ST_OK)
 		st = mail_wish(c->mail) == MAIL_READ
 		    ? keeper_link_mail(link, c, mail_box(c->mail), &c->number)
 		    : keeper_link_forget(link, c, mail_box(c->mail),
@@ -81,6 +81,12 @@ ask(struct conn *c)
 		return;
 	case ST_MALFORMED:
 		conn_answer(c, ANSWER_MAIL_MALFORMED);
+		return;
+	case ST_ABSENT:
+		conn_answer(c, ANSWER_BAD_WORDS);
+		return;
+	case ST_DENIED:
+		conn_answer(c, ANSWER_GATEWAY);
 		return;
 	case ST_AGAIN:
 		conn_answer(c, ANSWER_MAIL_AWAY);
@@ -139,18 +145,14 @@ conn_slot(void *owner, uint64_t id, const uint8_t *sealed)
 	mail_slot(c->mail, id, sealed);
 }
 
-/* All slots are there: open them, and make the page.  May drop c. */
+/* All slots are there: open them.  May drop c. */
 static void
 open_mail(struct conn *c)
 {
-	struct receiver *rx = c->rx;
 	enum answer which;
-	enum status st;
 
-	st = mail_page(c->mail, rx->answers, rx->scratch, &which);
-	wipe(rx->scratch, sizeof(*rx->scratch));
-	if (st != ST_OK) {
-		log_event(st == ST_NOMEM ? LOG_NOMEM : LOG_BUG);
+	if (mail_open(c->mail, &which) != ST_OK) {
+		log_event(LOG_NOMEM);
 		which = ANSWER_MAIL_TROUBLE;
 	}
 	conn_answer(c, which);

@@ -11,7 +11,7 @@
 #ifndef TIPLINE_INTAKE_CONN_MAIL_H
 #define TIPLINE_INTAKE_CONN_MAIL_H
 
-#include "intake/conn.h"
+#include "intake/conn_parts.h"
 
 /* May such a visit begin?  ANSWER_COUNT: yes, it is counted, and c->mail is
  * there. */

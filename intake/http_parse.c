@@ -198,6 +198,15 @@ take_expect(struct http_parse *hp, const uint8_t *buf, struct http_span v)
 	return hp->expects ? HTTP_MORE : HTTP_EXPECT;
 }
 
+/* Web gateways to Tor of the kind tor2web say what they are. */
+static enum http_result
+take_gateway(struct http_parse *hp, const uint8_t *buf, struct http_span v)
+{
+	(void)buf, (void)v;
+	hp->gateway = true;
+	return HTTP_MORE;
+}
+
 /* The fields that mean something here; each may stand once.  All others
  * are checked for their grammar and passed over. */
 static const struct field {
@@ -212,6 +221,7 @@ static const struct field {
     {"sec-fetch-site", take_site},
     {"transfer-encoding", refuse_coding},
     {"expect", take_expect},
+    {"x-tor2web", take_gateway},
 };
 
 /* token ":" OWS value OWS, RFC 9112 section 5. */

@@ -56,6 +56,7 @@ struct http_parse {
 	bool version_1_1;
 	bool has_length;
 	bool expects; /* 100-continue, before it sends the body */
+	bool gateway; /* X-Tor2web: a web gateway to Tor asks */
 	enum http_site site;
 	uint64_t length; /* of the body, 0 if untold */
 	size_t head_len; /* where the body begins */

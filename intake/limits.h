@@ -17,7 +17,8 @@
 /* body */
 #define LIMIT_MESSAGE_LEN 262144
 #define LIMIT_PART_HEAD_LEN 1024
-#define LIMIT_PARTS_EXTRA 8      /* parts beside the files */
+#define LIMIT_PARTS_EXTRA 16     /* parts beside the files */
+#define LIMIT_QUESTION_LEN 2000  /* the answer to an operator's question */
 #define LIMIT_BODY_SLACK 1048576 /* framing a browser adds to what it sends */
 #define LIMIT_READ_LEN 16384     /* read(2) at a time */
 
@@ -42,9 +43,25 @@
 #define LIMIT_UPLOADS 2048
 #define LIMIT_UPLOAD_LEN 40960
 
+/* what is kept of a message, so that a refusal can give it back, and the
+ * guarded memory set aside for it */
+#define LIMIT_TEXT_BACK 12000
+#define LIMIT_TEXT_BACK_LEN 12288
+
+/* looking for the message in a body that was refused by its head */
+#define LIMIT_SALVAGES 64
+#define LIMIT_SALVAGE_SECONDS 30
+#define LIMIT_SALVAGE_LEN 4096
+
 /* room held for an upload that begins, and for each byte that came */
 #define LIMIT_CLAIM_FIRST 1048576
 #define LIMIT_CLAIM_TIMES 16
+
+/* telling how far an upload is */
+#define LIMIT_PROGRESSES 256       /* uploads that are told of */
+#define LIMIT_PROGRESS_KEEP 120    /* seconds: how it ended is known so long */
+#define LIMIT_PROGRESS_SECONDS 60  /* one answer of the frame takes at most */
+#define LIMIT_PROGRESS_TICK_MS 400 /* between two looks */
 
 /* people who come back with a return code */
 #define LIMIT_CODE_TEXT 1024    /* what is typed as a code */
@@ -52,7 +69,7 @@
 #define LIMIT_RETURN_SECONDS 30 /* for it to arrive */
 #define LIMIT_MAILS 64          /* looking at the same time */
 #define LIMIT_CIRCUIT_MAILS 4   /* of one circuit */
-#define LIMIT_MAIL_LEN 28672    /* guarded memory set aside for each */
+#define LIMIT_MAIL_LEN 12288    /* guarded memory set aside for each */
 #define LIMIT_TICK_MS 250 /* all their answers leave at a multiple of it */
 
 /* between receiver and keeper */

@@ -8,22 +8,30 @@
 #include "base/guarded.h"
 #include "base/num.h"
 #include "intake/ascii.h"
-#include "intake/code_text.h"
 #include "intake/limits.h"
 #include "intake/multipart.h"
+#include "line/config.h"
 #include "site/page_text.h"
 
 _Static_assert(
     KEEPER_REPLY_LEN == REPLY_LEN && KEEPER_MAILBOX_LEN == MAILBOX_ID_LEN,
     "the keeper keeps what the analysts seal");
 
-#define VALUE_LEN 16 /* the longest of the short fields, a reply's id */
+#define VALUE_LEN (ONION_MAX + 8) /* the longest: "http://" and an address */
+#define REPLY_ID_DIGITS 16
 #define SECONDS_A_DAY 86400
 
-enum field { FIELD_CODE, FIELD_ACTION, FIELD_REPLY, FIELD_PLACE, FIELDS };
+enum field {
+	FIELD_CODE,
+	FIELD_ACTION,
+	FIELD_REPLY,
+	FIELD_PLACE,
+	FIELD_ADDRESS,
+	FIELDS
+};
 
 static const char *const field_name[FIELDS] = {
-    "code", "action", "reply", "place"};
+    "code", "action", "reply", "place", "address"};
 
 struct slot {
 	uint64_t id;
@@ -37,14 +45,27 @@ struct found {
 	uint64_t id;
 };
 
+/* What the page says around the reply. */
+struct page_words {
+	char code[CODE_TEXT_LEN + 1];
+	char day[PAGE_DAY_LEN + 1];
+	char id[REPLY_ID_DIGITS + 1];
+	char place[2], count[2], newer[2], older[2];
+};
+
+_Static_assert(KEEPER_SLOTS < 10, "a digit is enough");
+
 struct mail {
 	struct multipart parser;
+	const char *onion;
 	enum field open;
 	bool had[FIELDS];
 	size_t len[FIELDS];
 	uint8_t code_text[LIMIT_CODE_TEXT];
 	uint8_t value[FIELDS][VALUE_LEN]; /* of all but the code */
 	/* once the form is whole */
+	struct code_text_fault fault;
+	char fault_number[16];
 	enum mail_wish wish;
 	uint64_t reply_id;
 	uint64_t place; /* 0 is the newest */
@@ -55,7 +76,8 @@ struct mail {
 	struct slot *slot; /* sealed, so in ordinary memory; KEEPER_SLOTS */
 	size_t count;      /* of found */
 	struct found found[KEEPER_SLOTS];
-	uint8_t page[PAGE_TOTAL_LEN];
+	struct reply reply; /* the one that is shown */
+	struct page_words words;
 };
 
 _Static_assert(sizeof(struct mail) + 64 < LIMIT_MAIL_LEN, "room is set aside");
@@ -115,8 +137,10 @@ mail_new(struct mail **out)
 }
 
 void
-mail_boundary(struct mail *mail, const uint8_t *boundary, size_t len)
+mail_form(
+    struct mail *mail, const uint8_t *boundary, size_t len, const char *onion)
 {
+	mail->onion = onion;
 	multipart_begin(&mail->parser, boundary, len, &events, mail);
 }
 
@@ -145,6 +169,8 @@ read_values(struct mail *mail)
 	else if (mail->len[FIELD_ACTION] > 0 &&
 	    !value_is(mail, FIELD_ACTION, "read"))
 		return false;
+	if (mail->len[FIELD_REPLY] > REPLY_ID_DIGITS)
+		return false;
 	for (size_t i = 0; i < mail->len[FIELD_REPLY]; i++) {
 		digit = ascii_hex(mail->value[FIELD_REPLY][i]);
 		if (digit < 0)
@@ -156,22 +182,53 @@ read_values(struct mail *mail)
 		mail->len[FIELD_PLACE], KEEPER_SLOTS, &mail->place) == ST_OK;
 }
 
-enum status
-mail_end(struct mail *mail)
+/* Did a web gateway change our address in the form? */
+static bool
+gateway(const struct mail *mail)
 {
-	struct code_text_fault why;
+	char own[VALUE_LEN + 1];
 
+	if (!mail->had[FIELD_ADDRESS] || mail->onion[0] == '\0')
+		return false;
+	(void)snprintf(own, sizeof(own), "http://%s", mail->onion);
+	return !ascii_same(
+	    mail->value[FIELD_ADDRESS], mail->len[FIELD_ADDRESS], own);
+}
+
+/* The number that its page names. */
+static void
+number_fault(struct mail *mail)
+{
+	const struct code_text_fault *fault = &mail->fault;
+
+	snprintf(mail->fault_number, sizeof(mail->fault_number), "%u",
+	    fault->what == CODE_TEXT_WORD ? fault->word : fault->count);
+}
+
+enum status
+mail_end(struct mail *mail, enum words_list list)
+{
 	if (!multipart_whole(&mail->parser) || !read_values(mail))
 		return ST_MALFORMED;
+	if (gateway(mail))
+		return ST_DENIED;
+	if (code_text_read(mail->code_text, mail->len[FIELD_CODE], list,
+		mail->code, &mail->fault) != ST_OK) {
+		number_fault(mail);
+		return ST_ABSENT;
+	}
 	mail->slot = wiping_malloc(KEEPER_SLOTS * sizeof(*mail->slot));
 	if (mail->slot == NULL)
 		return ST_NOMEM;
 	memset(mail->slot, 0, KEEPER_SLOTS * sizeof(*mail->slot));
-	if (code_text_read(mail->code_text, mail->len[FIELD_CODE],
-		WORDS_ENGLISH, mail->code, &why) != ST_OK)
-		return_code_new(mail->code); /* nobody has it */
 	return_code_mailbox(mail->code, &mail->box, mail->secret);
 	return ST_OK;
+}
+
+struct code_text_fault
+mail_fault(const struct mail *mail)
+{
+	return mail->fault;
 }
 
 enum mail_wish
@@ -223,31 +280,22 @@ insert(struct mail *mail, struct found new)
 
 /* Try every slot.  ST_OK or ST_NOMEM. */
 static enum status
-open_all(struct mail *mail, struct reply *reply)
+open_all(struct mail *mail)
 {
 	enum status st;
 
 	for (size_t i = 0; i < mail->slots; i++) {
-		st = reply_open(
-		    &mail->box, mail->secret, mail->slot[i].sealed, reply);
+		st = reply_open(&mail->box, mail->secret, mail->slot[i].sealed,
+		    &mail->reply);
 		if (st == ST_NOMEM)
 			return st;
 		if (st == ST_OK)
 			insert(mail,
-			    (struct found){i, reply->day, mail->slot[i].id});
+			    (struct found){
+				i, mail->reply.day, mail->slot[i].id});
 	}
 	return ST_OK;
 }
-
-/* What the page says around the reply. */
-struct words {
-	char code[CODE_TEXT_LEN + 1];
-	char day[PAGE_DAY_LEN + 1];
-	char id[17];
-	char place[2], count[2], newer[2], older[2];
-};
-
-_Static_assert(KEEPER_SLOTS < 10, "a digit is enough");
 
 static void
 digit(char text[static 2], size_t n)
@@ -262,53 +310,32 @@ hidden(bool yes)
 	return site_text_of(yes ? " hidden" : "");
 }
 
-static enum status
-write_reply(struct mail *mail, const struct answers *answers,
-    struct mail_scratch *scratch)
+/* The words around the reply that was chosen. */
+static void
+write_words(struct mail *mail)
 {
-	struct site_text fill[BLANKS] = {{NULL, 0}};
 	size_t at = mail->place, last = mail->count - 1;
 	const struct found *f = &mail->found[at];
-	const struct reply *reply = &scratch->reply;
-	struct words w;
-	enum status st;
-	size_t len;
-	bool cut;
+	struct page_words *w = &mail->words;
 
-	code_text_write(mail->code, WORDS_ENGLISH, w.code);
-	page_text_day((uint64_t)f->day * SECONDS_A_DAY, w.day);
-	snprintf(w.id, sizeof(w.id), "%016" PRIx64, f->id);
-	digit(w.place, at + 1);
-	digit(w.count, mail->count);
-	digit(w.newer, at == 0 ? 0 : at - 1);
-	digit(w.older, at == last ? at : at + 1);
-	len = page_text_escape(reply->text, reply->len, scratch->text,
-	    sizeof(scratch->text), &cut);
-	fill[BLANK_CODE] = site_text_of(w.code);
-	fill[BLANK_REPLY] = (struct site_text){scratch->text, len};
-	fill[BLANK_DAY] = site_text_of(w.day);
-	fill[BLANK_PLACE] = site_text_of(w.place);
-	fill[BLANK_COUNT] = site_text_of(w.count);
-	fill[BLANK_ID] = site_text_of(w.id);
-	fill[BLANK_NEWER] = site_text_of(w.newer);
-	fill[BLANK_OLDER] = site_text_of(w.older);
-	fill[BLANK_NO_NEWER] = hidden(at == 0);
-	fill[BLANK_NO_OLDER] = hidden(at == last);
-	fill[BLANK_NO_CUT] = hidden(!cut);
-	st = answers_fill(answers, ANSWER_REPLY, fill, mail->page);
-	wipe(&w, sizeof(w));
-	return st;
+	/* Never shown, only sent again: one list does for all. */
+	code_text_write(mail->code, WORDS_ENGLISH, w->code);
+	page_text_day((uint64_t)f->day * SECONDS_A_DAY, w->day);
+	snprintf(w->id, sizeof(w->id), "%016" PRIx64, f->id);
+	digit(w->place, at + 1);
+	digit(w->count, mail->count);
+	digit(w->newer, at == 0 ? 0 : at - 1);
+	digit(w->older, at == last ? at : at + 1);
 }
 
 enum status
-mail_page(struct mail *mail, const struct answers *answers,
-    struct mail_scratch *scratch, enum answer *which)
+mail_open(struct mail *mail, enum answer *which)
 {
 	size_t chosen = 0;
-	enum status st, again;
+	enum status st;
 
 	*which = ANSWER_NO_REPLY;
-	if ((st = open_all(mail, &scratch->reply)) != ST_OK)
+	if ((st = open_all(mail)) != ST_OK)
 		return st;
 	if (mail->count > 0) {
 		if (mail->place >= mail->count)
@@ -317,23 +344,38 @@ mail_page(struct mail *mail, const struct answers *answers,
 	}
 	/* The one to be shown is opened once more, and one is where there is
 	 * none to show: as much work for all. */
-	again = reply_open(&mail->box, mail->secret, mail->slot[chosen].sealed,
-	    &scratch->reply);
-	if (again == ST_NOMEM)
-		return again;
+	st = reply_open(
+	    &mail->box, mail->secret, mail->slot[chosen].sealed, &mail->reply);
+	if (st == ST_NOMEM)
+		return st;
 	if (mail->count > 0) {
-		st = write_reply(mail, answers, scratch);
+		write_words(mail);
 		*which = ANSWER_REPLY;
 	}
 	wiping_free(mail->slot);
 	mail->slot = NULL;
-	return st;
+	return ST_OK;
 }
 
-const uint8_t *
-mail_shown(const struct mail *mail)
+void
+mail_fill(const struct mail *mail, struct site_text fill[static FILLS])
 {
-	return mail->page;
+	const struct page_words *w = &mail->words;
+
+	fill[FILL_TYPED] =
+	    (struct site_text){mail->code_text, mail->len[FIELD_CODE]};
+	fill[FILL_NUMBER] = site_text_of(mail->fault_number);
+	fill[FILL_CODE] = site_text_of(w->code);
+	fill[FILL_REPLY] =
+	    (struct site_text){mail->reply.text, mail->reply.len};
+	fill[FILL_DAY] = site_text_of(w->day);
+	fill[FILL_PLACE] = site_text_of(w->place);
+	fill[FILL_COUNT] = site_text_of(w->count);
+	fill[FILL_ID] = site_text_of(w->id);
+	fill[FILL_NEWER] = site_text_of(w->newer);
+	fill[FILL_OLDER] = site_text_of(w->older);
+	fill[FILL_NO_NEWER] = hidden(mail->place == 0);
+	fill[FILL_NO_OLDER] = hidden(mail->place + 1 >= mail->count);
 }
 
 void

@@ -28,12 +28,10 @@ say_opens(struct receiver *rx, uint64_t now, uint64_t next)
 
 	if (opens <= now)
 		opens = 0;
-	if (opens == rx->opens)
+	if (opens == rx->site.opens)
 		return;
-	if (answers_set_opens(rx->answers, opens) == ST_OK)
-		rx->opens = opens;
-	else
-		log_event(LOG_NOMEM); /* it says what it said before */
+	rx->site.opens = opens;
+	answers_set(rx->answers, &rx->site);
 }
 
 const struct recipients *
@@ -265,7 +263,7 @@ receiver_free(struct receiver *rx)
 	pieces_free(&rx->keys_in);
 	guarded_free(rx->read_buf);
 	guarded_free(rx->page);
-	guarded_free(rx->scratch);
+	progress_table_free(rx->progresses);
 	free_event(rx->control);
 	for (size_t i = 0; i < DOORS; i++) {
 		free_event(rx->door[i].accept);

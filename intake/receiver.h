@@ -15,11 +15,13 @@
 #include <sys/queue.h>
 
 #include "base/status.h"
+#include "crypto/minisign.h"
 #include "intake/admission.h"
 #include "intake/control.h"
 #include "intake/keeper_link.h"
 #include "intake/mail.h"
 #include "intake/pieces.h"
+#include "intake/progress.h"
 #include "intake/upload.h"
 #include "site/answer.h"
 #include "site/texts.h"
@@ -49,20 +51,22 @@ struct receiver {
 	char loopback[2][HOST_TEXT_LEN]; /* our names at 127.0.0.1 */
 	struct control_epochs told;
 	uint32_t floor; /* the highest epoch ever in force, as far as known */
-	uint64_t opens; /* as the closed page says it, 0 if it does not */
 	struct texts *texts; /* the operator's; never NULL once serving */
 	bool shown;          /* told what follows, which may be empty */
 	struct bytes keyset_text, keyset_sig, root_pub; /* for visitors */
 	struct pieces_in texts_in, keys_in;             /* arriving */
 	/* made once configured */
+	struct answer_site site;                    /* what answers borrow */
+	char fingerprint[FINGERPRINT_TEXT_LEN + 1]; /* of the root, or "" */
 	struct answers *answers;
 	struct admission *admission;
 	struct keeper_link *link;
 	struct upload_shop shop;
+	struct text_shelf texts_held;
+	struct progress_table *progresses;
 	/* guarded, and zero between uses */
 	uint8_t *read_buf; /* LIMIT_READ_LEN */
 	uint8_t *page;     /* PAGE_TOTAL_LEN */
-	struct mail_scratch *scratch;
 	/* serving */
 	bool ready;       /* READY was sent */
 	bool stopping;    /* finishing what is under way */
@@ -72,6 +76,7 @@ struct receiver {
 	uint32_t conns;
 	uint32_t uploads, uploads_max;
 	uint32_t mails; /* visits with a return code */
+	uint32_t salvages;
 	/* Every connection is in one of these, the oldest first. */
 	struct conn_list silent;   /* no byte has come */
 	struct conn_list heading;  /* a head is arriving */

@@ -58,13 +58,34 @@ name_loopback(struct receiver *rx)
 	    (unsigned)rx->config.port);
 }
 
+/* Guarded memory for all who may be here at once.  It is taken from the
+ * system page by page, when first used. */
+static enum status
+open_memory(struct receiver *rx)
+{
+	size_t len = ((size_t)rx->uploads_max + 2) * LIMIT_UPLOAD_LEN;
+	bool locked;
+	enum status st;
+
+	rx->texts_held.max = rx->uploads_max + LIMIT_SALVAGES;
+	len += (size_t)rx->texts_held.max * LIMIT_TEXT_BACK_LEN;
+	len += (size_t)LIMIT_SALVAGES * LIMIT_SALVAGE_LEN;
+	len += (size_t)LIMIT_MAILS * LIMIT_MAIL_LEN;
+	if ((st = guarded_open(len, &locked)) != ST_OK)
+		return st;
+	if (!locked)
+		log_event(LOG_NO_MLOCK);
+	if ((rx->read_buf = guarded_new(LIMIT_READ_LEN)) == NULL ||
+	    (rx->page = guarded_new(PAGE_TOTAL_LEN)) == NULL)
+		return ST_NOMEM;
+	return ST_OK;
+}
+
 static enum status
 take_config(struct receiver *rx, const void *p, size_t len)
 {
 	struct control_config *config = &rx->config;
-	struct answer_limits pages;
 	struct admission_limits limits;
-	bool locked;
 	enum status st;
 
 	if (rx->configured || len != sizeof(*config))
@@ -82,29 +103,21 @@ take_config(struct receiver *rx, const void *p, size_t len)
 	rx->uploads_max = (config->connections_max + 1) / 2;
 	if (rx->uploads_max > LIMIT_UPLOADS)
 		rx->uploads_max = LIMIT_UPLOADS;
-	/* Taken from the system page by page, when first used. */
-	st = guarded_open(((size_t)rx->uploads_max + 2) * LIMIT_UPLOAD_LEN +
-		(size_t)LIMIT_MAILS * LIMIT_MAIL_LEN,
-	    &locked);
-	if (st != ST_OK)
+	if ((st = open_memory(rx)) != ST_OK)
 		return st;
-	if (!locked)
-		log_event(LOG_NO_MLOCK);
-	if ((rx->read_buf = guarded_new(LIMIT_READ_LEN)) == NULL ||
-	    (rx->page = guarded_new(PAGE_TOTAL_LEN)) == NULL ||
-	    (rx->scratch = guarded_new(sizeof(*rx->scratch))) == NULL)
-		return ST_NOMEM;
-	pages = (struct answer_limits){
-	    config->upload_max, LIMIT_MESSAGE_LEN, config->files_max};
 	limits = (struct admission_limits){config->connections_max,
 	    config->circuit_connections_max, config->circuit_uploads_max};
-	if ((st = answers_new(&pages, &rx->answers)) != ST_OK ||
-	    (st = admission_new(&limits, &rx->admission)) != ST_OK)
+	if ((st = admission_new(&limits, &rx->admission)) != ST_OK ||
+	    (st = progress_table_new(&rx->progresses)) != ST_OK)
 		return st;
-	rx->shop = (struct upload_shop){
-	    rx->link, rx->admission, config->upload_max, config->files_max};
+	rx->shop = (struct upload_shop){.link = rx->link,
+	    .admission = rx->admission,
+	    .upload_max = config->upload_max,
+	    .files_max = config->files_max,
+	    .onion = config->onion,
+	    .texts = &rx->texts_held};
 	rx->configured = true;
-	return ST_OK;
+	return receiver_site_changed(rx);
 }
 
 static enum status
@@ -124,11 +137,42 @@ take_epochs(struct receiver *rx, const void *p, size_t len)
 	return ST_OK;
 }
 
-/* The pages name nothing of it yet. */
-void
-receiver_texts_changed(struct receiver *rx)
+static struct site_text
+text_of(const struct bytes *b)
 {
-	(void)rx;
+	return (struct site_text){b->p, b->len};
+}
+
+static void
+take_fingerprint(struct receiver *rx)
+{
+	struct minisign_key root;
+
+	rx->fingerprint[0] = '\0';
+	if (minisign_key_parse(
+		(const char *)rx->root_pub.p, rx->root_pub.len, &root) == ST_OK)
+		minisign_fingerprint(&root, rx->fingerprint);
+}
+
+enum status
+receiver_site_changed(struct receiver *rx)
+{
+	const struct control_config *config = &rx->config;
+
+	if (!rx->configured || rx->texts == NULL)
+		return ST_OK; /* the rest comes yet */
+	take_fingerprint(rx);
+	rx->site.limits = (struct answer_limits){
+	    config->upload_max, LIMIT_MESSAGE_LEN, config->files_max};
+	rx->site.onion = config->onion;
+	rx->site.texts = rx->texts;
+	rx->site.keys = (struct answer_keys){text_of(&rx->keyset_text),
+	    text_of(&rx->keyset_sig), text_of(&rx->root_pub),
+	    site_text_of(rx->fingerprint)};
+	if (rx->answers == NULL)
+		return answers_new(&rx->site, &rx->answers);
+	answers_set(rx->answers, &rx->site);
+	return ST_OK;
 }
 
 static enum status
@@ -148,8 +192,7 @@ take_texts(struct receiver *rx, const uint8_t *p, size_t len)
 		return st;
 	texts_free(rx->texts);
 	rx->texts = t;
-	receiver_texts_changed(rx);
-	return ST_OK;
+	return receiver_site_changed(rx);
 }
 
 /* What lay in *to goes, *from is empty and of the same bound again. */
@@ -176,8 +219,7 @@ take_keys_page(struct receiver *rx, const uint8_t *p, size_t len)
 	move_bytes(&rx->keyset_sig, &came[1]);
 	move_bytes(&rx->root_pub, &came[2]);
 	rx->shown = true;
-	receiver_texts_changed(rx);
-	return ST_OK;
+	return receiver_site_changed(rx);
 }
 
 static enum status

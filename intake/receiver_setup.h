@@ -13,8 +13,8 @@
  */
 MUST_CHECK enum status receiver_setup_message(struct receiver *rx);
 
-/* rx->texts, or what is shown of the keys, has just changed: what follows from
- * that.  While the receiver is set up it may not be configured yet. */
-void receiver_texts_changed(struct receiver *rx);
+/* The settings, rx->texts or the keys that are shown have just changed: answers
+ * name the new ones, from when all of them are there.  ST_OK or ST_NOMEM. */
+MUST_CHECK enum status receiver_site_changed(struct receiver *rx);
 
 #endif

@@ -6,9 +6,13 @@
  * keeper before there is something to keep.  Everything here lies in guarded
  * blocks, so that names of files do too.
  *
- * With each tip goes a mailbox for an answer.  Its return code is made here,
- * unless the form carried the code of an earlier tip; the code itself is
- * never sealed into the tip.
+ * With each tip goes a mailbox for an answer, unless none is wanted.  Its
+ * return code is made here, unless the form carried the code of an earlier
+ * tip; the code itself is never sealed into the tip.
+ *
+ * The form's fields: message; file, any number; topic (an id) and q-ID, the
+ * answer to a question, sealed as they are (docs/FORMATS.md); no-reply ("1");
+ * code; address, in which a web gateway to Tor betrays itself by changing it.
  */
 #ifndef TIPLINE_INTAKE_UPLOAD_H
 #define TIPLINE_INTAKE_UPLOAD_H
@@ -20,8 +24,10 @@
 #include "base/status.h"
 #include "crypto/recipients.h"
 #include "intake/admission.h"
+#include "intake/code_text.h"
 #include "intake/keeper_link.h"
 #include "intake/limits.h"
+#include "intake/text_back.h"
 #include "site/answer.h"
 
 /* Records of padding sealed at a time, so that others get their turn. */
@@ -37,6 +43,8 @@ struct upload_shop {
 	struct admission *admission;
 	uint64_t upload_max;
 	uint32_t files_max;
+	const char *onion; /* "" if there is none */
+	struct text_shelf *texts;
 };
 
 struct upload; /* opaque, lives in guarded memory */
@@ -50,8 +58,10 @@ MUST_CHECK enum status upload_new(const struct upload_shop *shop,
     const struct recipients *to, uint64_t body_len, void *owner,
     struct upload **out);
 
-/* Take the boundary, 1 to HTTP_BOUNDARY_MAX bytes; once, before any body. */
-void upload_boundary(struct upload *up, const uint8_t *boundary, size_t len);
+/* Take the boundary, 1 to HTTP_BOUNDARY_MAX bytes, and the list in which a
+ * code is most likely typed; once, before any body. */
+void upload_form(struct upload *up, const uint8_t *boundary, size_t len,
+    enum words_list list);
 
 /* Take in more of the body.  ST_OK; else upload_why() names the answer. */
 MUST_CHECK enum status upload_feed(
@@ -67,12 +77,20 @@ MUST_CHECK enum status upload_end(struct upload *up);
  */
 MUST_CHECK enum status upload_pad(struct upload *up, bool *done);
 
-/* The answer that tells why it failed. */
+/* The answer that tells why it failed, and what is wrong with the code if it
+ * is ANSWER_BAD_CODE. */
 enum answer upload_why(const struct upload *up);
+struct code_text_fault upload_fault(const struct upload *up);
+
+/* The answer that tells that it was kept. */
+enum answer upload_receipt(const struct upload *up);
 
 /* The return code that was made for this tip, guarded memory, RETURN_CODE_LEN
- * bytes, the caller's from then on; NULL if the form carried one. */
+ * bytes, the caller's from then on; NULL unless it is ANSWER_RECEIPT. */
 uint8_t *upload_take_code(struct upload *up);
+
+/* The beginning of what was written, the caller's from then on, or NULL. */
+struct text_back *upload_take_text(struct upload *up);
 
 /* Its number at the keeper, 0 if it never came so far. */
 uint32_t upload_number(const struct upload *up);

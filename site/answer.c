@@ -1,59 +1,32 @@
 #include "site/answer.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/bytes.h"
 #include "crypto/digest.h"
-#include "site/answer.h"
-#include "site/page_text.h"
+#include "site/answer_parts.h"
+#include "site/language.h"
 
-#define HASH_TEXT_LEN 44 /* 32 bytes in base64 */
-#define WORDS_LEN 32     /* "1023 MiB" and the like */
 #define HEAD_MAX 2048
-#define DEPTH_MAX 3 /* the layout holds a page, a page holds values */
-#define OPENS_LEN 128
-
-/* What stands for a blank in a page that was made: this and a letter. */
-#define BLANK_MARK 0x01
-#define BLANK_FIRST 'A'
-_Static_assert(BLANKS <= 26, "a letter for each");
-
-struct answers {
-	struct answer_limits limits;
-	char hash[HASH_TEXT_LEN + 1];
-	char opens[OPENS_LEN];
-	size_t head_len[ANSWER_COUNT];
-	size_t len[ANSWER_COUNT]; /* without the line ends behind it */
-	uint8_t page[ANSWER_COUNT][PAGE_TOTAL_LEN];
-};
-
-static const char *const blank_name[BLANKS] = {
-#define X(name, text) [name] = text,
-    ANSWER_BLANKS(X)
-#undef X
-};
 
 static const struct {
 	int code;
 	const char *reason;
 	enum site_page page;
 } table[ANSWER_COUNT] = {
-#define X(name, number, words, which) [name] = {number, words, which},
+#define X(name, number, words, which, path) [name] = {number, words, which},
     ANSWERS(X)
 #undef X
 };
 
 /*
- * Nothing may be loaded, run, framed, kept or told to others.  The form may
- * be sent to us alone; the style is known by its hash.
+ * Nothing may be loaded, run, kept or told to others; of frames, what
+ * policy() says.
  */
 static const char fixed_head[] =
     "Cache-Control: no-store\r\n"
     "X-Content-Type-Options: nosniff\r\n"
-    "X-Frame-Options: DENY\r\n"
     "Referrer-Policy: no-referrer\r\n"
     "Cross-Origin-Opener-Policy: same-origin\r\n"
     "Cross-Origin-Embedder-Policy: require-corp\r\n"
@@ -68,29 +41,9 @@ static const char fixed_head[] =
     "Connection: close\r\n"
     "\r\n";
 
-/* What a {{name}} stands for. */
-struct value {
-	const char *name;
-	struct site_text text;
-};
-
-/* "512 MiB"; the largest unit that leaves no fraction. */
-static void
-size_words(uint64_t bytes, char words[static WORDS_LEN])
-{
-	static const char *const unit[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-	size_t i = 0;
-
-	while (i < 4 && bytes >= 1024 && bytes % 1024 == 0) {
-		bytes /= 1024;
-		i++;
-	}
-	snprintf(words, WORDS_LEN, "%" PRIu64 " %s", bytes, unit[i]);
-}
-
 static void
 base64_32(
-    const uint8_t in[static DIGEST_LEN], char out[static HASH_TEXT_LEN + 1])
+    const uint8_t in[static DIGEST_LEN], char out[static ANSWER_HASH_LEN + 1])
 {
 	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -103,174 +56,37 @@ base64_32(
 		for (size_t k = 0; k < 4; k++)
 			out[o + k] = digit[three >> (18 - 6 * k) & 63];
 	}
-	out[HASH_TEXT_LEN - 1] = '=';
-	out[HASH_TEXT_LEN] = '\0';
+	out[ANSWER_HASH_LEN - 1] = '=';
+	out[ANSWER_HASH_LEN] = '\0';
 }
 
 static enum status
-style_hash(char out[static HASH_TEXT_LEN + 1])
+hash(struct site_text text, char out[static ANSWER_HASH_LEN + 1])
 {
-	struct site_text style = site_style();
 	uint8_t digest[DIGEST_LEN];
 	struct sha256 *h = NULL;
 	enum status st;
 
 	if ((st = sha256_new(&h)) == ST_OK &&
-	    (st = sha256_update(h, style.p, style.len)) == ST_OK &&
+	    (st = sha256_update(h, text.p, text.len)) == ST_OK &&
 	    (st = sha256_final(h, digest)) == ST_OK)
 		base64_32(digest, out);
 	sha256_free(h);
 	return st;
 }
 
-/* Append the mark of a blank.  ST_MALFORMED: there is none of that name. */
-static enum status
-mark_blank(struct bytes *out, const unsigned char *name, size_t len)
-{
-	uint8_t mark[2] = {BLANK_MARK, BLANK_FIRST};
-
-	for (size_t i = 0; i < BLANKS; i++, mark[1]++)
-		if (strlen(blank_name[i]) == len &&
-		    memcmp(blank_name[i], name, len) == 0)
-			return bytes_append(out, mark, sizeof(mark));
-	return ST_MALFORMED;
-}
-
-/* Append text, each {{name}} replaced; what replaces it may hold more. */
-static enum status
-fill_in(struct bytes *out, struct site_text text, const struct value *values,
-    int depth)
-{
-	const unsigned char *p = text.p, *end = p + text.len, *open, *close;
-	const struct value *v;
-	enum status st;
-
-	while ((open = memmem(p, (size_t)(end - p), "{{", 2)) != NULL) {
-		close = memmem(open, (size_t)(end - open), "}}", 2);
-		if (close == NULL || depth == 0)
-			return ST_MALFORMED;
-		if ((st = bytes_append(out, p, (size_t)(open - p))) != ST_OK)
-			return st;
-		open += 2;
-		for (v = values; v->name != NULL; v++)
-			if (strlen(v->name) == (size_t)(close - open) &&
-			    memcmp(v->name, open, strlen(v->name)) == 0)
-				break;
-		st = v->name != NULL
-		    ? fill_in(out, v->text, values, depth - 1)
-		    : mark_blank(out, open, (size_t)(close - open));
-		if (st != ST_OK)
-			return st;
-		p = close + 2;
-	}
-	return bytes_append(out, p, (size_t)(end - p));
-}
-
-static enum status
-make_body(const struct answers *a, enum site_page page, struct bytes *out)
-{
-	const struct answer_limits *limits = &a->limits;
-	struct site_text all = site_page(page), title;
-	char upload[WORDS_LEN], message[WORDS_LEN], files[WORDS_LEN];
-	const unsigned char *line = memchr(all.p, '\n', all.len);
-
-	if (line == NULL)
-		return ST_MALFORMED;
-	title = (struct site_text){all.p, (size_t)(line - all.p)};
-	all = (struct site_text){line + 1, all.len - title.len - 1};
-	size_words(limits->upload_max, upload);
-	size_words(limits->message_max, message);
-	snprintf(files, sizeof(files), "%" PRIu32, limits->files_max);
-
-	const struct value values[] = {{"title", title}, {"page", all},
-	    {"style", site_style()}, {"upload_max", site_text_of(upload)},
-	    {"message_max", site_text_of(message)},
-	    {"files_max", site_text_of(files)},
-	    {"opens", site_text_of(a->opens)}, {NULL, {NULL, 0}}};
-
-	return fill_in(out, site_layout(), values, DEPTH_MAX);
-}
-
-/* Head and body, and line ends up to the one size. */
-static enum status
-make_answer(struct answers *a, enum answer which, const struct bytes *body)
-{
-	struct bytes head = BYTES_INIT(HEAD_MAX);
-	size_t have, body_len = PAGE_TOTAL_LEN;
-	enum status st = ST_OK;
-
-	/* The head names the body's length, and with it its own: twice is
-	 * enough, since five digits stay five. */
-	for (int pass = 0; pass < 2 && st == ST_OK; pass++) {
-		bytes_clear(&head);
-		st = bytes_printf(&head,
-		    "HTTP/1.1 %d %s\r\n"
-		    "Content-Type: text/html; charset=utf-8\r\n"
-		    "Content-Length: %zu\r\n%s"
-		    "Content-Security-Policy: default-src 'none';"
-		    " style-src 'sha256-%s'; img-src data:;"
-		    " form-action 'self'; base-uri 'none';"
-		    " frame-ancestors 'none'\r\n%s",
-		    table[which].code, table[which].reason, body_len,
-		    table[which].code == 405 ? "Allow: GET, HEAD, POST\r\n"
-					     : "",
-		    a->hash, fixed_head);
-		body_len = PAGE_TOTAL_LEN - head.len;
-	}
-	have = head.len + body->len;
-	if (st == ST_OK && have > PAGE_TOTAL_LEN)
-		st = ST_LIMIT;
-	if (st == ST_OK) {
-		memcpy(a->page[which], head.p, head.len);
-		memcpy(a->page[which] + head.len, body->p, body->len);
-		memset(a->page[which] + have, '\n', PAGE_TOTAL_LEN - have);
-		a->head_len[which] = head.len;
-		a->len[which] = have;
-	}
-	bytes_free(&head);
-	return st;
-}
-
-static enum status
-make(struct answers *a, enum answer which)
-{
-	struct bytes body = BYTES_INIT(PAGE_TOTAL_LEN);
-	enum status st;
-
-	if ((st = make_body(a, table[which].page, &body)) == ST_OK)
-		st = make_answer(a, which, &body);
-	bytes_free(&body);
-	return st;
-}
-
-static void
-say_opens(struct answers *a, uint64_t opens)
-{
-	char day[PAGE_DAY_LEN + 1];
-
-	page_text_day(opens, day);
-	if (opens == 0)
-		snprintf(
-		    a->opens, sizeof(a->opens), "Come back in a day or two.");
-	else
-		snprintf(a->opens, sizeof(a->opens),
-		    "Come back on %s (UTC) or later.", day);
-}
-
 enum status
-answers_new(const struct answer_limits *limits, struct answers **out)
+answers_new(const struct answer_site *site, struct answers **out)
 {
-	struct answers *a = malloc(sizeof(*a));
-	enum status st;
+	struct answers *a = calloc(1, sizeof(*a));
+	enum status st = ST_NOMEM;
 
 	*out = NULL;
-	if (a == NULL)
-		return ST_NOMEM;
-	a->limits = *limits;
-	say_opens(a, 0);
-	st = style_hash(a->hash);
-	for (int i = 0; i < ANSWER_COUNT && st == ST_OK; i++)
-		st = make(a, (enum answer)i);
+	if (a != NULL) {
+		a->site = *site;
+		if ((st = hash(site_style(), a->style_hash)) == ST_OK)
+			st = hash(site_noscript(), a->noscript_hash);
+	}
 	if (st == ST_OK) {
 		*out = a;
 		a = NULL; /* now the caller's */
@@ -279,13 +95,10 @@ answers_new(const struct answer_limits *limits, struct answers **out)
 	return st;
 }
 
-/* Somebody may have taken the first half of that page a moment ago; the
- * other half is of the same length, and no worse to read. */
-enum status
-answers_set_opens(struct answers *answers, uint64_t opens)
+void
+answers_set(struct answers *answers, const struct answer_site *site)
 {
-	say_opens(answers, opens);
-	return make(answers, ANSWER_CLOSED);
+	answers->site = *site;
 }
 
 void
@@ -294,43 +107,97 @@ answers_free(struct answers *answers)
 	free(answers);
 }
 
-const uint8_t *
-answers_get(const struct answers *answers, enum answer which, size_t *head_len)
+/*
+ * The style is known by its hash, and so is the one for browsers without
+ * scripts.  The page for large files holds frames of ours; what stands in
+ * them may send nothing.  A sandbox keeps it from more, and is not put on
+ * other pages, since it would hide the banner about scripts.
+ */
+static int
+policy(const struct answers *a, const struct answer_ask *ask, char *out,
+    size_t len)
 {
-	*head_len = answers->head_len[which];
-	return answers->page[which];
+	bool progress =
+	    ask->which == ANSWER_PROGRESS || ask->which == ANSWER_PROGRESS_KEPT;
+	bool framed = ask->framed || progress;
+
+	return snprintf(out, len,
+	    "Content-Security-Policy: default-src 'none';"
+	    " style-src 'sha256-%s' 'sha256-%s'; img-src data:;%s"
+	    " form-action %s; base-uri 'none'; frame-ancestors %s%s\r\n"
+	    "X-Frame-Options: %s\r\n",
+	    a->style_hash, a->noscript_hash,
+	    ask->which == ANSWER_LARGE ? " frame-src 'self';" : "",
+	    framed ? "'none'" : "'self'", framed ? "'self'" : "'none'",
+	    progress     ? "; sandbox"
+		: framed ? "; sandbox allow-top-navigation-by-user-activation"
+			 : "",
+	    framed ? "SAMEORIGIN" : "DENY");
 }
 
-/* Append to out, of which *at bytes are written.  False if it is too long. */
-static bool
-put(uint8_t *out, size_t *at, const void *p, size_t len)
+static size_t
+write_head(const struct answers *a, const struct answer_ask *ask, char *out)
 {
-	if (len > PAGE_TOTAL_LEN - *at)
-		return false;
-	if (len > 0)
-		memcpy(out + *at, p, len);
-	*at += len;
-	return true;
+	char csp[HEAD_MAX / 2];
+	size_t body_len = PAGE_TOTAL_LEN, len = 0;
+
+	(void)policy(a, ask, csp, sizeof(csp));
+	/* The head names the body's length, and with it its own: twice is
+	 * enough, since five digits stay five. */
+	for (int pass = 0; pass < 2; pass++) {
+		len = (size_t)snprintf(out, HEAD_MAX,
+		    "HTTP/1.1 %d %s\r\n"
+		    "Content-Type: text/html; charset=utf-8\r\n"
+		    "Content-Language: %s\r\n"
+		    "Content-Length: %zu\r\n%s%s%s%s",
+		    table[ask->which].code, table[ask->which].reason,
+		    language_get(ask->language)->code, body_len,
+		    table[ask->which].code == 405 ? "Allow: GET, HEAD, POST\r\n"
+						  : "",
+		    ask->again ? "Refresh: 1\r\n" : "", csp, fixed_head);
+		body_len = PAGE_TOTAL_LEN - len;
+	}
+	return len;
 }
 
 enum status
-answers_fill(const struct answers *answers, enum answer which,
-    const struct site_text fill[static BLANKS], uint8_t *out)
+answers_write(const struct answers *answers, const struct answer_ask *ask,
+    uint8_t out[static PAGE_TOTAL_LEN], size_t *head_len, size_t *need)
 {
-	const uint8_t *p = answers->page[which];
-	const uint8_t *end = p + answers->len[which], *mark;
-	const struct site_text *text;
-	size_t at = 0;
+	struct answer_writer w = {
+	    .a = answers, .ask = ask, .out = out, .max = PAGE_TOTAL_LEN};
 
-	while ((mark = memchr(p, BLANK_MARK, (size_t)(end - p))) != NULL) {
-		text = &fill[mark[1] - BLANK_FIRST];
-		if (!put(out, &at, p, (size_t)(mark - p)) ||
-		    !put(out, &at, text->p, text->len))
-			return ST_LIMIT;
-		p = mark + 2;
-	}
-	if (!put(out, &at, p, (size_t)(end - p)))
+	*head_len = w.at = write_head(answers, ask, (char *)out);
+	answer_put_file(&w, PIECE_LAYOUT);
+	if (need != NULL)
+		*need = w.at;
+	if (w.at > PAGE_TOTAL_LEN)
 		return ST_LIMIT;
-	memset(out + at, '\n', PAGE_TOTAL_LEN - at);
+	memset(out + w.at, '\n', PAGE_TOTAL_LEN - w.at);
 	return ST_OK;
+}
+
+size_t
+answers_piece(const struct answers *answers, const struct answer_ask *ask,
+    enum site_page piece, uint8_t *out, size_t max)
+{
+	struct answer_writer w = {
+	    .a = answers, .ask = ask, .out = out, .max = max};
+
+	answer_put_file(&w, piece);
+	return w.at > max ? 0 : w.at;
+}
+
+enum site_page
+answers_page(enum answer which)
+{
+	return table[which].page;
+}
+
+bool
+answers_refuses(enum answer which)
+{
+	/* Another site's text is not given to it; a go-between has read it. */
+	return table[which].code >= 400 && which != ANSWER_FOREIGN &&
+	    which != ANSWER_GATEWAY;
 }

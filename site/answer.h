@@ -1,73 +1,29 @@
 /*
- * answer: every answer the site can give, made once at start.
+ * answer: every answer the site can give.
  *
- * Head and body together are PAGE_TOTAL_LEN bytes for every page and every
- * error, filled up with line ends behind the page, so that its length tells
- * nobody outside which one it was.  A HEAD request gets the head alone, as
- * RFC 9110 section 9.3.2 demands.  There is no Date, Server or ETag.
+ * Head and body together are PAGE_TOTAL_LEN bytes for every page, error and
+ * language, filled up with line ends behind the page, so that its length
+ * tells nobody outside which one it was.  A HEAD request gets the head alone,
+ * as RFC 9110 section 9.3.2 demands.  There is no Date, Server or ETag.
  *
- * Two pages have blanks, ANSWER_RECEIPT and ANSWER_REPLY: what is written
- * into them is secret, so they are filled in for one visitor, in memory of
- * the caller's that is wiped.
+ * An answer is written when it is needed and for each write of a slow
+ * visitor anew: all pages in all languages would take more memory than the
+ * whole server does, and nothing secret stays in a page that is not there.
  */
 #ifndef TIPLINE_SITE_ANSWER_H
 #define TIPLINE_SITE_ANSWER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
+#include "site/answer_list.h"
+#include "site/blanks.h"
 #include "site/site.h"
+#include "site/texts.h"
 
-#define PAGE_TOTAL_LEN 16384 /* every answer, head and body together */
-
-/* X(name, status code, its reason phrase, page) */
-#define ANSWERS(X)                                                             \
-	X(ANSWER_FORM, 200, "OK", SITE_FORM)                                   \
-	X(ANSWER_RECEIPT, 200, "OK", SITE_RECEIPT)                             \
-	X(ANSWER_RECEIPT_AGAIN, 200, "OK", SITE_RECEIPT_AGAIN)                 \
-	X(ANSWER_RETURN, 200, "OK", SITE_RETURN)                               \
-	X(ANSWER_REPLY, 200, "OK", SITE_REPLY)                                 \
-	X(ANSWER_NO_REPLY, 200, "OK", SITE_NO_REPLY)                           \
-	X(ANSWER_FORGOTTEN, 200, "OK", SITE_FORGOTTEN)                         \
-	X(ANSWER_BAD_CODE, 400, "Bad Request", SITE_BAD_CODE)                  \
-	X(ANSWER_MAIL_MALFORMED, 400, "Bad Request", SITE_MAIL_MALFORMED)      \
-	X(ANSWER_MAIL_LARGE, 413, "Content Too Large", SITE_MAIL_MALFORMED)    \
-	X(ANSWER_MAIL_SLOW, 408, "Request Timeout", SITE_MAIL_SLOW)            \
-	X(ANSWER_MAIL_BUSY_CIRCUIT, 429, "Too Many Requests", SITE_MAIL_BUSY)  \
-	X(ANSWER_MAIL_TROUBLE, 500, "Internal Server Error",                   \
-	    SITE_MAIL_TROUBLE)                                                 \
-	X(ANSWER_MAIL_AWAY, 503, "Service Unavailable", SITE_MAIL_AWAY)        \
-	X(ANSWER_MAIL_BUSY, 503, "Service Unavailable", SITE_MAIL_BUSY)        \
-	X(ANSWER_EMPTY, 400, "Bad Request", SITE_EMPTY)                        \
-	X(ANSWER_CUT, 400, "Bad Request", SITE_CUT)                            \
-	X(ANSWER_MALFORMED, 400, "Bad Request", SITE_MALFORMED)                \
-	X(ANSWER_FOREIGN, 403, "Forbidden", SITE_FOREIGN)                      \
-	X(ANSWER_NOT_FOUND, 404, "Not Found", SITE_NOT_FOUND)                  \
-	X(ANSWER_METHOD, 405, "Method Not Allowed", SITE_METHOD)               \
-	X(ANSWER_TOO_SLOW, 408, "Request Timeout", SITE_TOO_SLOW)              \
-	X(ANSWER_LENGTH, 411, "Length Required", SITE_MALFORMED)               \
-	X(ANSWER_TOO_LARGE, 413, "Content Too Large", SITE_TOO_LARGE)          \
-	X(ANSWER_TYPE, 415, "Unsupported Media Type", SITE_MALFORMED)          \
-	X(ANSWER_EXPECT, 417, "Expectation Failed", SITE_MALFORMED)            \
-	X(ANSWER_WRONG_HOST, 421, "Misdirected Request", SITE_WRONG_HOST)      \
-	X(ANSWER_BUSY_CIRCUIT, 429, "Too Many Requests", SITE_BUSY)            \
-	X(ANSWER_HEAD_LARGE, 431, "Request Header Fields Too Large",           \
-	    SITE_MALFORMED)                                                    \
-	X(ANSWER_TROUBLE, 500, "Internal Server Error", SITE_TROUBLE)          \
-	X(ANSWER_UNCERTAIN, 500, "Internal Server Error", SITE_UNCERTAIN)      \
-	X(ANSWER_AWAY, 503, "Service Unavailable", SITE_AWAY)                  \
-	X(ANSWER_BUSY, 503, "Service Unavailable", SITE_BUSY)                  \
-	X(ANSWER_CLOSED, 503, "Service Unavailable", SITE_CLOSED)              \
-	X(ANSWER_FULL, 507, "Insufficient Storage", SITE_FULL)                 \
-	X(ANSWER_FULL_FILES, 507, "Insufficient Storage", SITE_FULL_FILES)
-
-enum answer {
-#define X(name, code, reason, page) name,
-	ANSWERS(X)
-#undef X
-	    ANSWER_COUNT
-};
+#define PAGE_TOTAL_LEN 32768 /* every answer, head and body together */
 
 /* The limits that pages name. */
 struct answer_limits {
@@ -75,65 +31,69 @@ struct answer_limits {
 	uint32_t files_max;
 };
 
-/* A page's {{blank}}s: X(name in C, name in the page). */
-#define ANSWER_BLANKS(X)                                                       \
-	X(BLANK_WORD, "word1")                                                 \
-	X(BLANK_WORD_2, "word2")                                               \
-	X(BLANK_WORD_3, "word3")                                               \
-	X(BLANK_WORD_4, "word4")                                               \
-	X(BLANK_WORD_5, "word5")                                               \
-	X(BLANK_WORD_6, "word6")                                               \
-	X(BLANK_WORD_7, "word7")                                               \
-	X(BLANK_WORD_8, "word8")                                               \
-	X(BLANK_WORD_9, "word9")                                               \
-	X(BLANK_WORD_10, "word10")                                             \
-	X(BLANK_WORD_11, "word11")                                             \
-	X(BLANK_WORD_12, "word12")                                             \
-	X(BLANK_CODE, "code")   /* all twelve */                               \
-	X(BLANK_REPLY, "reply") /* its text, escaped */                        \
-	X(BLANK_DAY, "day")     /* "3 May 2026" */                             \
-	X(BLANK_PLACE, "place") /* 1 is the newest ... */                      \
-	X(BLANK_COUNT, "count") /* ... of so many */                           \
-	X(BLANK_ID, "id")       /* hex digits */                               \
-	X(BLANK_NEWER, "newer") /* its place, from 0 */                        \
-	X(BLANK_OLDER, "older")                                                \
-	X(BLANK_NO_NEWER, "no_newer") /* " hidden" if there is none */         \
-	X(BLANK_NO_OLDER, "no_older")                                          \
-	X(BLANK_NO_CUT, "no_cut") /* " hidden" if the reply is whole */
+/* What visitors may check: public, as it stands in files.  Empty: none. */
+struct answer_keys {
+	struct site_text keyset, keyset_sig, root_pub;
+	struct site_text fingerprint; /* of the root key */
+};
 
-enum answer_blank {
-#define X(name, text) name,
-	ANSWER_BLANKS(X)
-#undef X
-	    BLANKS
+/* What answers are about; all of it is borrowed. */
+struct answer_site {
+	struct answer_limits limits;
+	const char *onion; /* "" if there is none */
+	const struct texts *texts;
+	struct answer_keys keys;
+	uint64_t opens; /* when a closed line opens, seconds since 1970; 0: it
+			 * is not known */
+};
+
+/* One answer. */
+struct answer_ask {
+	enum answer which;
+	size_t language;      /* language.h */
+	bool framed;          /* in a frame of the page for large files */
+	bool again;           /* it will be loaded again in a second */
+	bool text_cut;        /* FILL_TEXT is the beginning of more */
+	unsigned part;        /* of the key set, from 1 on */
+	enum site_page fault; /* a piece: what is wrong with a code; or 0 */
+	/* FILLS texts that only this visitor sees, or NULL.  They are escaped
+	 * here where blanks.h says so; {NULL, 0} is empty. */
+	const struct site_text *fill;
 };
 
 struct answers; /* opaque */
 
-/* ST_OK (*out is the caller's), ST_NOMEM, ST_LIMIT (a page is too long),
- * ST_MALFORMED (a page names a value that is not known). */
+/* ST_OK (*out is the caller's) or ST_NOMEM. */
 MUST_CHECK enum status answers_new(
-    const struct answer_limits *limits, struct answers **out);
+    const struct answer_site *site, struct answers **out);
 void answers_free(struct answers *answers);
 
-/* Say on the page of a closed line when it opens again, in seconds since
- * 1970; 0: not known, as at first.  ST_OK; ST_NOMEM, then it stays as it was.
- */
-MUST_CHECK enum status answers_set_opens(
-    struct answers *answers, uint64_t opens);
-
-/* The PAGE_TOTAL_LEN bytes of an answer without blanks, and how long its head
- * is. */
-const uint8_t *answers_get(
-    const struct answers *answers, enum answer which, size_t *head_len);
+/* Take up another site, borrowed as well. */
+void answers_set(struct answers *answers, const struct answer_site *site);
 
 /*
- * Write an answer with its blanks filled in to out, PAGE_TOTAL_LEN bytes of
- * guarded memory.  A reply is at most SITE_REPLY_ESCAPED_MAX bytes of HTML;
- * then it fits.  ST_OK, or ST_LIMIT if it does not.
+ * Write an answer to out, which is wiped by whoever gave it if fill was not
+ * NULL, and say how long its head is.  ST_OK, or ST_LIMIT: it does not fit
+ * (then out holds as much as there is room for, and *need says how long it
+ * would be).  need may be NULL.
  */
-MUST_CHECK enum status answers_fill(const struct answers *answers,
-    enum answer which, const struct site_text fill[static BLANKS],
-    uint8_t *out);
+MUST_CHECK enum status answers_write(const struct answers *answers,
+    const struct answer_ask *ask, uint8_t out[static PAGE_TOTAL_LEN],
+    size_t *head_len, size_t *need);
+
+/* Append the piece of a page in ask's language to out, which has room for
+ * max bytes; how many it took, 0 if it does not fit. */
+size_t answers_piece(const struct answers *answers,
+    const struct answer_ask *ask, enum site_page piece, uint8_t *out,
+    size_t max);
+
+/* How many parts the page of keys has, 1 at least. */
+unsigned answers_key_parts(const struct answers *answers);
+
+/* The page an answer shows. */
+enum site_page answers_page(enum answer which);
+
+/* Is it one that refuses what was sent, so that the text is given back? */
+bool answers_refuses(enum answer which);
 
 #endif

@@ -1,6 +1,5 @@
 #include "site/page_text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/num.h"
@@ -8,17 +7,11 @@
 void
 page_text_day(uint64_t seconds, char day[static PAGE_DAY_LEN + 1])
 {
-	static const char *const month[] = {"January", "February", "March",
-	    "April", "May", "June", "July", "August", "September", "October",
-	    "November", "December"};
 	char text[TIME_TEXT_LEN + 1]; /* YYYY-MM-DDThh:mm:ssZ */
-	unsigned m;
 
 	time_format(seconds, text);
-	m = (unsigned)(text[5] - '0') * 10 + (unsigned)(text[6] - '0') - 1;
-	text[4] = text[10] = '\0';
-	snprintf(day, PAGE_DAY_LEN + 1, "%.2s %s %.4s",
-	    text[8] == '0' ? text + 9 : text + 8, month[m % 12], text);
+	memcpy(day, text, PAGE_DAY_LEN);
+	day[PAGE_DAY_LEN] = '\0';
 }
 
 /* The bytes that stand for the character at p, of which len are there. */
@@ -77,4 +70,17 @@ page_text_escape(
 		at += as_len;
 	}
 	return at;
+}
+
+size_t
+page_text_escaped_len(const uint8_t *text, size_t len)
+{
+	size_t all = 0, n;
+	const char *as;
+
+	for (size_t i = 0; i < len; i += n) {
+		n = escape_one(text + i, len - i, &as);
+		all += as == NULL ? n : strlen(as);
+	}
+	return all;
 }

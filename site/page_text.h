@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_DAY_LEN 17 /* "30 September 9999" */
+#define PAGE_DAY_LEN 10 /* "2026-11-30": the same in all languages */
 
 /* The day of a time, seconds since 1970, in UTC, and a NUL. */
 void page_text_day(uint64_t seconds, char day[static PAGE_DAY_LEN + 1]);
@@ -20,5 +20,8 @@ void page_text_day(uint64_t seconds, char day[static PAGE_DAY_LEN + 1]);
  */
 size_t page_text_escape(
     const uint8_t *text, size_t len, uint8_t *out, size_t max, bool *cut);
+
+/* How many bytes of HTML that would be, without a bound. */
+size_t page_text_escaped_len(const uint8_t *text, size_t len);
 
 #endif

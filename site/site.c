@@ -2,43 +2,28 @@
 
 #include <assert.h>
 
-/* Made by embed.cmake, one pair for each file. */
-#define EMBEDDED(stem)                                                         \
-	extern const unsigned char site_embedded_##stem[];                     \
-	extern const size_t site_embedded_##stem##_len
-#define TEXT(stem)                                                             \
-	((struct site_text){site_embedded_##stem, site_embedded_##stem##_len})
-
-EMBEDDED(layout);
-EMBEDDED(style);
-#define X(name, stem) EMBEDDED(stem);
-SITE_PAGES(X)
-#undef X
-
-struct site_text
-site_layout(void)
-{
-	return TEXT(layout);
-}
+#include "site/embedded.h"
 
 struct site_text
 site_style(void)
 {
-	return TEXT(style);
+	return (struct site_text){site_embedded_style, site_embedded_style_len};
+}
+
+/* Without any character that browsers read otherwise within <noscript>. */
+struct site_text
+site_noscript(void)
+{
+	return site_text_of("#js{display:none}");
 }
 
 struct site_text
-site_page(enum site_page page)
+site_page(enum site_page page, size_t language)
 {
-	switch (page) {
-#define X(name, stem)                                                          \
-	case name:                                                             \
-		return TEXT(stem);
-		SITE_PAGES(X)
-#undef X
-	case SITE_PAGE_COUNT:
-		break;
-	}
-	assert(!"a page of the enum");
-	return (struct site_text){NULL, 0};
+	const struct site_embedded *e;
+
+	assert(page < SITE_FILE_COUNT && language < site_embedded_languages);
+	e = site_embedded_language[language];
+	return (struct site_text){
+	    e->text + e->place[page].at, e->place[page].len};
 }

@@ -151,7 +151,8 @@ def check_sizes(path, code):
     for name, at, count, arguments in functions(blanked(code)):
         if count >= house.FUNCTION_LINES and not is_test:
             yield f"{path}:{at}: {name} has {count} lines"
-        if arguments > house.PARAMETERS:
+        if arguments > house.PARAMETERS and \
+                name not in house.CALLED_BY_LIBRARIES.get(path, ()):
             yield f"{path}:{at}: {name} has {arguments} parameters"
 
 

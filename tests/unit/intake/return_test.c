@@ -111,7 +111,7 @@ a_tip_with_a_wrong_code_is_refused_and_an_empty_one_is_none(void **state)
 	struct stage s;
 
 	(void)state;
-	memset(longest, ' ', sizeof(longest) - 1);
+	memset(longest, 'x', sizeof(longest) - 1);
 	stage_open(&s, &config);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const struct tip_part parts[] = {{"message", NULL, "hello", 5},
@@ -120,7 +120,7 @@ a_tip_with_a_wrong_code_is_refused_and_an_empty_one_is_none(void **state)
 
 		visit_ask(&s, "/tip", parts, &heard);
 		assert_int_equal(heard.code, 400);
-		assert_true(visit_says(&heard, "Nothing of it was kept"));
+		assert_true(visit_says(&heard, "Nothing of your tip was kept"));
 		assert_true(visit_says(&heard, "not the 12 words"));
 		heard_free(&heard);
 	}
@@ -169,8 +169,7 @@ replies_are_shown_one_by_one_the_newest_first(void **state)
 	assert_int_equal(heard.code, 200);
 	assert_true(visit_says(&heard,
 	    "the newest &lt;b&gt;&amp;amp;&lt;/b&gt; &quot;&#39;</div>"));
-	assert_true(
-	    visit_says(&heard, "Answer 1 of 3, written on 23 November 2026"));
+	assert_true(visit_says(&heard, "Answer 1 of 3, written on 2026-11-23"));
 	assert_true(visit_says(&heard, "value=\"0\" hidden>Newer"));
 	assert_true(visit_says(&heard, "value=\"1\">Older"));
 	assert_true(
@@ -189,7 +188,7 @@ replies_are_shown_one_by_one_the_newest_first(void **state)
 	/* Beyond the last is the last. */
 	visit_return(&s, code, "place", "7", &heard);
 	assert_true(visit_says(&heard, "the oldest"));
-	assert_true(visit_says(&heard, "20 November 2026"));
+	assert_true(visit_says(&heard, "2026-11-20"));
 	assert_true(visit_says(&heard, "value=\"2\" hidden>Older"));
 	assert_false(visit_says(&heard, "not yours"));
 	heard_free(&heard);
@@ -296,7 +295,7 @@ deleted_is_deleted_and_says_the_same_for_all(void **state)
 	const struct {
 		const char *code, *id;
 	} tries[] = {{code, "00000000000000ab"}, {code, "00000000000000ab"},
-	    {code, "1"}, {code, ""}, {"no code at all", "00000000000000ac"}};
+	    {code, "1"}, {code, ""}, {VISIT_NOBODYS, "00000000000000ac"}};
 
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		const struct tip_part parts[] = {
@@ -320,49 +319,107 @@ deleted_is_deleted_and_says_the_same_for_all(void **state)
 	stage_close(&s);
 }
 
-/* Malformed, unknown, and without a reply: the same bytes, after the same
- * question to the keeper. */
+/* Unknown, and without a reply: the same bytes, after the same question to
+ * the keeper. */
 static void
 nobody_learns_whether_a_code_is_one(void **state)
 {
-	static char longest[LIMIT_CODE_TEXT + 100];
 	struct control_config config = stage_config();
 	char code[CODE_TEXT_LEN + 1];
 	struct heard first, heard;
-	uint8_t before[MAILBOX_ID_LEN] = {0};
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	visit_tip(&s, code);
+	visit_return(&s, code, NULL, NULL, &first);
+	assert_int_equal(s.asked, 1);
+	assert_memory_equal(s.box.id, s.asked_box, MAILBOX_ID_LEN);
+	visit_return(&s, VISIT_NOBODYS, NULL, NULL, &heard);
+	assert_int_equal(s.asked, 2);
+	assert_memory_not_equal(s.box.id, s.asked_box, MAILBOX_ID_LEN);
+	assert_memory_equal(first.text.p, heard.text.p, PAGE_TOTAL_LEN);
+	heard_free(&heard);
+	heard_free(&first);
+	stage_close(&s);
+}
+
+/* What cannot be a code: what is wrong is named, the words are given back,
+ * and the keeper is not asked. */
+static void
+a_slip_in_typing_is_named_and_asks_nothing(void **state)
+{
+	static char longest[LIMIT_CODE_TEXT + 100];
+	static const struct {
+		const char *typed, *says, *back;
+	} cases[] = {
+	    {"", "You typed no words", NULL},
+	    {"abandon", "You typed 1", ">abandon</textarea>"},
+	    {"\xff\xfe", "You typed", NULL},
+	    {"abandon abandon abandon abandon abbandon <b> abandon abandon"
+	     " abandon abandon abandon abandon about",
+		"Word 5 is on none", "abbandon &lt;b&gt; abandon"},
+	    {"abandon abandon abandon abandon abandon abandon abandon abandon"
+	     " abandon abandon abandon abandon",
+		"do not fit together", NULL},
+	    {longest, "You typed", NULL},
+	};
+	struct control_config config = stage_config();
+	struct heard heard;
 	struct stage s;
 
 	(void)state;
 	memset(longest, 'a', sizeof(longest) - 1);
 	stage_open(&s, &config);
-	visit_tip(&s, code);
-	const char *const codes[] = {code,
-	    "abandon abandon abandon abandon abandon abandon "
-	    "abandon abandon abandon abandon abandon about",
-	    "abandon", "", "\xff\xfe", longest, "what is this?"};
-
-	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-		visit_return(
-		    &s, codes[i], NULL, NULL, i == 0 ? &first : &heard);
-		assert_int_equal(s.asked, i + 1);
-		assert_memory_not_equal(before, s.asked_box, MAILBOX_ID_LEN);
-		memcpy(before, s.asked_box, MAILBOX_ID_LEN);
-		if (i == 0) {
-			assert_memory_equal(
-			    s.box.id, s.asked_box, MAILBOX_ID_LEN);
-			continue;
-		}
-		assert_memory_equal(first.text.p, heard.text.p, PAGE_TOTAL_LEN);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		visit_return(&s, cases[i].typed, NULL, NULL, &heard);
+		assert_int_equal(heard.code, 400);
+		assert_true(visit_says(&heard, cases[i].says));
+		if (cases[i].back != NULL)
+			assert_true(visit_says(&heard, cases[i].back));
 		heard_free(&heard);
 	}
-	/* Nor is a form without a code something else. */
+	/* A form without a code, too. */
 	const struct tip_part none[] = {
-	    {"action", NULL, "read", 4}, {NULL, NULL, NULL, 0}};
+	    {"action", NULL, "delete", 6}, {NULL, NULL, NULL, 0}};
 
 	visit_ask(&s, "/return", none, &heard);
-	assert_memory_equal(first.text.p, heard.text.p, PAGE_TOTAL_LEN);
+	assert_true(visit_says(&heard, "You typed no words"));
 	heard_free(&heard);
-	heard_free(&first);
+	assert_int_equal(s.asked + s.forgot, 0);
+	stage_close(&s);
+}
+
+/* Shown in Korean, typed on the English page, and the other way round. */
+static void
+words_of_one_language_open_on_the_page_of_another(void **state)
+{
+	struct control_config config = stage_config();
+	char code[CODE_TEXT_LEN + 1];
+	struct heard heard;
+	struct stage s;
+
+	(void)state;
+	stage_open(&s, &config);
+	visit_ask(&s, "/ko/tip", visit_hello, &heard);
+	assert_int_equal(heard.code, 200);
+	assert_true(visit_says(&heard, "<ol class=\"words\" lang=\"ko\""));
+	visit_words(&heard, code);
+	heard_free(&heard);
+	assert_true((unsigned char)code[0] >= 0xea);
+	stage_leave(&s, &s.box, 7, VISIT_DAY, "an answer");
+	visit_return(&s, code, NULL, NULL, &heard);
+	assert_true(visit_says(&heard, "an answer</div>"));
+	heard_free(&heard);
+	visit_tip(&s, code);
+	stage_leave(&s, &s.box, 8, VISIT_DAY, "another");
+	const struct tip_part parts[] = {
+	    {"code", NULL, code, strlen(code)}, {NULL, NULL, NULL, 0}};
+
+	visit_ask(&s, "/ar/return", parts, &heard);
+	assert_true(visit_says(&heard, "another</div>"));
+	assert_true(visit_says(&heard, "<html lang=\"ar\" dir=\"rtl\">"));
+	heard_free(&heard);
 	stage_close(&s);
 }
 
@@ -385,6 +442,8 @@ main(void)
 		who_leaves_before_the_end_of_a_page_leaves_nothing),
 	    cmocka_unit_test(deleted_is_deleted_and_says_the_same_for_all),
 	    cmocka_unit_test(nobody_learns_whether_a_code_is_one),
+	    cmocka_unit_test(a_slip_in_typing_is_named_and_asks_nothing),
+	    cmocka_unit_test(words_of_one_language_open_on_the_page_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,7 +88,7 @@ visit_words(const struct heard *heard, char code[static CODE_TEXT_LEN + 1])
 		assert_non_null(p);
 		p += 4;
 		end = strchr(p, '<');
-		assert_in_range(end - p, 3, 8);
+		assert_in_range(end - p, 3, WORDS_LEN_MAX);
 		if (i > 0)
 			code[at++] = ' ';
 		memcpy(code + at, p, (size_t)(end - p));

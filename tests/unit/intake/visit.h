@@ -10,6 +10,15 @@
 
 #define VISIT_DAY 20780 /* 23 November 2026 */
 
+/* Words that are a code, which nobody was given. */
+#define VISIT_NOBODYS                                                          \
+	"abandon abandon abandon abandon abandon abandon "                     \
+	"abandon abandon abandon abandon abandon about"
+#define VISIT_CODE_PART                                                        \
+	{                                                                      \
+		"code", NULL, VISIT_NOBODYS, sizeof(VISIT_NOBODYS) - 1         \
+	}
+
 /* A tip as the form sends it. */
 extern const struct tip_part visit_hello[];
 
