@@ -2,8 +2,8 @@
  * line: the folder of one tip line, the same for supervisor and operator.
  *
  *	LINE/tipline.conf         settings (config.h)
- *	LINE/texts.ini            what visitors read of the operator
- *(texts_file.h) LINE/server.key           signs bundles; mode 0600
+ *	LINE/texts.ini            what visitors read (texts_file.h)
+ *	LINE/server.key           signs bundles; mode 0600
  *	LINE/server.pub           what the root's keeper needs
  *	LINE/root.pub             the pinned root key, from the first install on
  *	LINE/keyset.txt           the key set in use
@@ -137,10 +137,9 @@ MUST_CHECK enum status line_epoch_keep(
 bool line_is_restored(const struct line *line);
 
 /*
- * Take the lock of the running server, for the process (not its children), a
- * POSIX record lock, whose holder the kernel names; *fd holds it.  Once in a
- * process: closing any descriptor of the file gives it up.  ST_OK, ST_BUSY,
- * ST_IO.
+ * Take the lock of the running server, a POSIX record lock: for the process,
+ * not its children.  *fd holds it.  Once in a process: closing any descriptor
+ * of the file gives it up.  ST_OK, ST_BUSY, ST_IO.
  */
 MUST_CHECK enum status line_lock(const struct line *line, int *fd);
 

@@ -25,7 +25,7 @@ const char texts_neutral_file[] =
     "# advice = What you ask of people before they write.\n"
     "\n"
     "# What people may write about; as many as there are, in this order.\n"
-    "# The id behind topic is seen by the analysts only: a-z, 0-9 and -.\n"
+    "# The id behind topic is of a-z, 0-9 and -; keep it when words change.\n"
     "# [topic fraud]\n"
     "# title = Fraud\n"
     "# text = Who, what and when.\n"

@@ -13,10 +13,11 @@
 #include <unistd.h>
 
 #include "line/line.h"
+#include "line/texts_file.h"
 
-const char *const backup_folder_files[] = {CONFIG_FILE, LINE_SERVER_KEY,
-    LINE_SERVER_PUB, LINE_ROOT, LINE_SEQUENCE, LINE_KEYSET, LINE_KEYSET_SIG,
-    LINE_EPOCH, LINE_EXPORTED, NULL};
+const char *const backup_folder_files[] = {CONFIG_FILE, TEXTS_FILE,
+    LINE_SERVER_KEY, LINE_SERVER_PUB, LINE_ROOT, LINE_SEQUENCE, LINE_KEYSET,
+    LINE_KEYSET_SIG, LINE_EPOCH, LINE_EXPORTED, NULL};
 const char *const backup_folder_folders[] = {LINE_ROOTS, LINE_CONFIRMED, NULL};
 
 void

@@ -86,6 +86,7 @@ run(const struct line *line, const struct bytes *torrc)
 	finding_ok(&f, "configuration: " CONFIG_FILE " is understood");
 	check_files(line, &f);
 	check_keys(line, &f);
+	check_texts(line, &f);
 	check_room(line, &f);
 	check_kernel(&missing, &f);
 	check_running(line, &f);

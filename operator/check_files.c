@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "line/texts_file.h"
 #include "operator/check_parts.h"
 #include "operator/tool.h"
 #include "store/store.h"
@@ -26,6 +27,7 @@ static const struct item items[] = {
     {LINE_SERVER_KEY, false, true, true},
     {LINE_SERVER_PUB, false, true, false},
     {CONFIG_FILE, false, true, false},
+    {TEXTS_FILE, false, false, false},
     {LINE_ROOT, false, false, false},
     {LINE_KEYSET, false, false, false},
     {LINE_KEYSET_SIG, false, false, false},

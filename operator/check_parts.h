@@ -14,6 +14,9 @@ void check_files(const struct line *line, struct findings *f);
 /* check_keys.c: the clock, the key set, the server's own key. */
 void check_keys(const struct line *line, struct findings *f);
 
+/* check_texts.c: texts.ini and the languages. */
+void check_texts(const struct line *line, struct findings *f);
+
 /* check_room.c: limits, disk, database, swap, locked memory. */
 void check_room(const struct line *line, struct findings *f);
 

@@ -17,6 +17,7 @@
 #include "base/num.h"
 #include "crypto/keyset.h"
 #include "crypto/sign.h"
+#include "line/texts_file.h"
 #include "operator/commands.h"
 #include "operator/new_line.h"
 #include "operator/tool.h"
@@ -27,9 +28,10 @@
 static const char help[] =
     "usage: tipline-operator init LINE --listen ADDRESS [options]\n"
     "\n"
-    "Make the folder LINE for a new tip line: its configuration, its empty\n"
-    "database, the key that signs bundles, and server.pub, which the keeper\n"
-    "of the root key needs to make a key set.\n"
+    "Make the folder LINE for a new tip line: its configuration, its texts,\n"
+    "which say nothing yet, its empty database, the key that signs bundles,\n"
+    "and server.pub, which the keeper of the root key needs to make a key\n"
+    "set.\n"
     "\n"
     "  --listen unix:PATH        the socket Tor connects to\n"
     "  --listen 127.0.0.1:PORT   for trying out (0: any free port); may be\n"
@@ -244,6 +246,14 @@ make_database(int dirfd, const char *path)
 	return st == ST_OK;
 }
 
+/* Neutral, and explained: the operator begins with it. */
+static bool
+make_texts(int dirfd)
+{
+	return new_line_put(
+	    dirfd, TEXTS_FILE, texts_neutral_file, strlen(texts_neutral_file));
+}
+
 static bool
 make_config(int dirfd, const struct config *c)
 {
@@ -264,7 +274,7 @@ undo(int dirfd, const char *path, bool made)
 {
 	static const char *const names[] = {LINE_DATA "/" STORE_FILE,
 	    LINE_DATA "/" STORE_FILE "-wal", LINE_DATA "/" STORE_FILE "-shm",
-	    LINE_SERVER_KEY, LINE_SERVER_PUB, CONFIG_FILE};
+	    LINE_SERVER_KEY, LINE_SERVER_PUB, TEXTS_FILE, CONFIG_FILE};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		unlinkat(dirfd, names[i], 0);
@@ -299,10 +309,13 @@ tell(const char *path, const struct config *c,
 	       " server.pub --weeks 8 --out keyset.txt\n"
 	       "  2. tipline-operator keyset install %s keyset.txt --root"
 	       " root.pub\n"
-	       "  3. tipline-operator check %s\n"
-	       "  4. tipline-intake %s\n",
+	       "  3. Say who you are and what people may write about in a"
+	       " copy of %s/" TEXTS_FILE ":\n"
+	       "     tipline-operator texts install %s COPY\n"
+	       "  4. tipline-operator check %s\n"
+	       "  5. tipline-intake %s\n",
 	    path, id, c->onion[0] != '\0' ? c->onion : "none", quota, reserve,
-	    path, path, path, path);
+	    path, path, path, path, path, path);
 	if (c->onion[0] == '\0')
 		puts("\nWithout an onion address this line is for trying out"
 		     " only.");
@@ -335,7 +348,8 @@ init_command(int argc, char **argv)
 		if (made)
 			rmdir(path);
 	} else if (make_database(dirfd, path) &&
-	    make_keys(dirfd, &c, &server) && make_config(dirfd, &c)) {
+	    make_keys(dirfd, &c, &server) && make_texts(dirfd) &&
+	    make_config(dirfd, &c)) {
 		tell(path, &c, &server);
 		code = TOOL_DONE;
 	} else {

@@ -121,6 +121,33 @@ add_hand_offs(cJSON *to, const struct status_facts *f)
 }
 
 static bool
+add_languages(cJSON *to, const struct status_facts *f)
+{
+	cJSON *list, *one;
+
+	if (f->texts_why[0] != '\0')
+		return add_null(to, "languages");
+	if ((list = cJSON_AddArrayToObject(to, "languages")) == NULL)
+		return false;
+	for (size_t i = 0; i < language_count(); i++) {
+		const struct language *l = language_get(i);
+
+		if (!f->language_on[i])
+			continue;
+		if ((one = cJSON_CreateObject()) == NULL)
+			return false;
+		if (!cJSON_AddItemToArray(list, one)) {
+			cJSON_Delete(one);
+			return false;
+		}
+		if (!add_text(one, "code", l->code) ||
+		    !add_bool(one, "draft", l->draft))
+			return false;
+	}
+	return true;
+}
+
+static bool
 add_warnings(cJSON *to, const struct status_facts *f)
 {
 	cJSON *list = cJSON_AddArrayToObject(to, "warnings"), *text;
@@ -167,7 +194,8 @@ status_print_json(const struct status_facts *f)
 	char *text = NULL;
 
 	if (all != NULL && add_state(all, f) && add_set(all, f) &&
-	    add_epoch(all, f) && add_hand_offs(all, f) && add_warnings(all, f))
+	    add_epoch(all, f) && add_languages(all, f) &&
+	    add_hand_offs(all, f) && add_warnings(all, f))
 		text = cJSON_Print(all);
 	cJSON_Delete(all);
 	if (text == NULL)

@@ -138,6 +138,17 @@ judge_keys(struct status_facts *f)
 }
 
 static void
+judge_texts(struct status_facts *f)
+{
+	if (f->texts_why[0] != '\0')
+		warn(f, LEVEL_WARNING,
+		    "%s; mend it and put it in with tipline-operator texts"
+		    " install: a server that is started now shows neutral"
+		    " pages",
+		    f->texts_why);
+}
+
+static void
 judge_hand_offs(struct status_facts *f)
 {
 	if (f->exported_damaged)
@@ -192,5 +203,6 @@ status_judge(struct status_facts *f)
 		    "%u %% of the quota is used: export, have it confirmed,"
 		    " and purge",
 		    status_percent(f));
+	judge_texts(f);
 	judge_hand_offs(f);
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "crypto/envelope.h"
+#include "line/texts_file.h"
 #include "operator/confirmed.h"
 #include "operator/relink.h"
 #include "operator/status_parts.h"
@@ -92,6 +93,20 @@ learn_keys(const struct line *line, struct status_facts *f)
 	keyset_free(&set);
 }
 
+/* A file that is not there is right: all languages are offered. */
+static void
+learn_texts(const struct line *line, struct status_facts *f)
+{
+	struct texts *t;
+	enum status st = line_texts_load(line, &t, f->texts_why);
+
+	if (st != ST_OK && st != ST_ABSENT)
+		return;
+	f->texts_why[0] = '\0';
+	memcpy(f->language_on, t->language_on, sizeof(f->language_on));
+	texts_free(t);
+}
+
 enum status
 status_learn(const struct line *line, struct status_facts *f)
 {
@@ -114,6 +129,7 @@ status_learn(const struct line *line, struct status_facts *f)
 		return st;
 	f->pid = (long)line_running(line);
 	learn_keys(line, f);
+	learn_texts(line, f);
 	f->exported_damaged = exported_read(line, &f->exported) != ST_OK;
 	/* As the receiver decides: by what a tip may come to, sealed. */
 	need = envelope_bound(TEXT_TIP, f->recipients > 0 ? f->recipients : 1);

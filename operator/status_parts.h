@@ -11,6 +11,7 @@
 #include "crypto/keyset.h"
 #include "line/line.h"
 #include "operator/exported.h"
+#include "site/language.h"
 #include "store/store.h"
 
 #define STATUS_WARNINGS_MAX 16
@@ -50,6 +51,9 @@ struct status_facts {
 	uint32_t floor, epoch;
 	uint64_t epoch_from, epoch_until;
 	size_t recipients; /* 0: no epoch is in force */
+	/* texts */
+	char texts_why[LINE_WHY_LEN];   /* "" if LINE/texts.ini is right */
+	bool language_on[LANGUAGE_MAX]; /* offered; if it is right */
 	/* hand-offs */
 	bool exported_damaged;
 	struct exported exported;

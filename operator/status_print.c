@@ -6,6 +6,7 @@
 
 #include "base/num.h"
 #include "operator/status_parts.h"
+#include "operator/texts_told.h"
 #include "operator/tool.h"
 
 static void
@@ -37,6 +38,23 @@ print_keys(const struct status_facts *f)
 	} else {
 		puts("epoch          none in force: the form is closed");
 	}
+}
+
+static void
+print_languages(const struct status_facts *f)
+{
+	char text[TEXTS_TOLD_LEN];
+
+	if (f->texts_why[0] != '\0') {
+		puts("languages      not known");
+		return;
+	}
+	(void)texts_told_languages(f->language_on, false, text);
+	printf("languages      %s\n", text);
+	if (texts_told_languages(f->language_on, true, text) > 0)
+		printf("drafts         %s: not yet reviewed by native"
+		       " speakers\n",
+		    text);
 }
 
 static void
@@ -92,6 +110,7 @@ status_print(const struct status_facts *f)
 	printf("takes text     %s\n", f->text ? "yes" : "no");
 	printf("takes files    %s\n", f->files ? "yes" : "no");
 	print_keys(f);
+	print_languages(f);
 	print_hand_offs(f);
 	printf("state          %s\n", status_level_text(f->level));
 	for (size_t i = 0; i < f->warnings; i++)

@@ -287,6 +287,10 @@ def a_restored_line_is_the_line_and_goes_on_after_the_links():
     with Seized() as line:
         key = make_backup_key(line)
         folder = os.path.join(line.home, "b")
+        texts = os.path.join(line.home, "texts.ini")
+        with open(texts, "w") as f:
+            f.write("[topic fraud]\ntitle = Fraud\ntitle[ko] = 사기\n")
+        line.tool("tipline-operator", "texts", "install", line.line, texts)
         line.start()
         say(line, 2)
         say(line, 1, size=400000)
@@ -313,7 +317,7 @@ def a_restored_line_is_the_line_and_goes_on_after_the_links():
                "tips from 7 on" in said and "2 without their bytes" in
                said.replace("of these ", ""), said)
         for name in ("server.key", "server.pub", "root.pub", "tipline.conf",
-                     "keyset.txt", "keyset.txt.minisig", "sequence", "epoch"):
+                     "texts.ini", "keyset.txt", "keyset.txt.minisig", "sequence", "epoch"):
             with open(os.path.join(line.line, name), "rb") as f, \
                     open(os.path.join(new, name), "rb") as g:
                 expect(f.read() == g.read(), name, "is another one")

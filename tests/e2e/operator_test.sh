@@ -43,7 +43,7 @@ try 2 err 'usage: tipline-operator' $op; silent out
 try 2 err "no command 'frobnicate'" $op frobnicate
 try 2 err "no command 'keyset make'" $op keyset make
 try 0 out 'keyset install' $op keyset --help
-for command in init 'keyset install' 'root show' 'root change' 'root replace' \
+for command in init 'keyset install' 'texts install' 'root show' 'root change' 'root replace' \
 	check status export import purge; do
 	# shellcheck disable=SC2086
 	try 0 out "usage: tipline-operator $command" $op $command --help
@@ -103,6 +103,42 @@ try 2 out 'TIPLINE CRITICAL - tipline-intake is not running' $op status line --m
 [ "$(wc -l <out)" = 1 ] || complain 'monitoring gets more than a line'
 try 3 out 'TIPLINE UNKNOWN - nowhere: the folder is not there' $op status nowhere --monitor
 try 2 err 'exclude each other' $op status line --monitor --json
+
+# texts: what init made says nothing; what is put in is checked
+texts=$here/../../deploy/texts.example.ini
+ini() { printf '%b' "$1" >new.ini; }
+try 1 out 'ok    texts: texts.ini says nothing, so the pages are neutral' $op check line
+try 1 out 'warn  languages: to be reviewed by native speakers: the pages in ar es fa fr ko ru zh' $op check line
+try 0 out 'languages      en ar es fa fr ko ru zh' $op status line
+cp line/texts.ini neutral.ini
+try 1 err 'absent.ini cannot be read' $op texts install line absent.ini
+ini '[topic a]\ntext = T\n'
+try 1 err 'new.ini line 1: this topic has no title: add title = ...; nothing was changed' $op texts install line new.ini
+ini '[site]\nlanguages = en klingon\n'
+try 1 err "new.ini line 2: unknown language 'klingon'" $op texts install line new.ini
+cmp -s line/texts.ini neutral.ini || complain 'a refused file changed the line'
+ini '[site]\nlanguages = ko en\n[topic a]\ntitle = T\ntitle[ko] = K\nreward = R\n'
+try 0 out 'The texts are installed: 1 topic, 0 questions.' $op texts install line new.ini
+grep -qx 'Languages offered: en ko' out || complain 'the languages are not told'
+grep -q 'ko: 1 of 2 texts is not translated; visitors see it in English: topic a reward' out ||
+	complain 'what is not translated is not told'
+grep -q 'no native speaker has reviewed yet: ko$' out || complain 'no draft is told'
+grep -q 'it takes the texts up when it starts' out || complain 'no word of the server'
+cmp -s line/texts.ini new.ini || complain 'the texts are not in the line'
+[ "$(stat -c %a line/texts.ini)" = 600 ] || complain 'texts.ini is open to others'
+try 1 out 'warn  texts: ko: 1 of 2 texts is not translated' $op check line
+grep -q 'to be reviewed by native speakers: the pages in ko;' out || complain 'drafts'
+try 0 out 'drafts         ko: not yet reviewed' $op status line
+printf '[topic b]\n' >>line/texts.ini
+try 1 out 'FAIL  texts: texts.ini line 7: this topic has no title' $op check line
+try 0 out 'warning  texts.ini line 7: this topic has no title' $op status line
+try 0 out '"languages":	null' $op status line --json
+rm line/texts.ini
+try 1 out 'ok    texts: there is no texts.ini, so the pages are neutral' $op check line
+try 0 out '9 topics, 2 questions' $op texts install line "$texts"
+grep -q 'not translated' out && complain 'the example is not whole'
+chmod 666 line/texts.ini; try 1 out 'texts.ini: chmod 0600' $op check line
+chmod 600 line/texts.ini
 
 # keyset install
 $python "$here/make_keyset.py" root keys
@@ -214,6 +250,7 @@ $python -c 'import json,sys; d = json.load(open("out"))
 assert d["key_set"]["sequence"] == 3 and d["tips"] == 0 and d["pid"] is None
 assert d["epoch"]["number"] > 2900 and d["state"] == "critical"
 assert d["epoch_state"] == "by_clock" and d["key_set"]["past_half"] is True
+assert {"code": "en", "draft": False} in d["languages"]
 assert any("not running" in w for w in d["warnings"])
 assert any("have a new one made" in w for w in d["warnings"])
 assert d["exported"] is None and d["purged"] == d["not_exported"] == 0
@@ -242,6 +279,20 @@ try 0 out 'runs as process' $op check line
 try 1 out 'TIPLINE WARNING - key set 3 has' $op status line --monitor
 try 0 out "yes, process $server" $op status line
 grep -q 'E208' log || complain 'the log does not speak of the age'
+cp line/texts.ini before.ini
+ini '[site]\nlanguages = en\n[organisation]\nname = A new name\n'
+try 0 out "(process $server) was told" $op texts install line new.ini
+for _ in $(seq 20); do grep -q 'E221' log && break; sleep 0.1; done
+grep -q 'E221 other texts taken up' log || complain 'the texts were not taken up'
+try 0 out 'languages      en' $op status line
+grep -q '^drafts' out && complain 'English is told as a draft'
+ini '[organisation]\nname = \n'
+try 1 err 'new.ini line 2' $op texts install line new.ini
+echo broken >>line/texts.ini; kill -HUP "$server"
+for _ in $(seq 20); do grep -q 'E222' log && break; sleep 0.1; done
+grep -q 'E222 texts.ini was refused; keeping the texts in use' log ||
+	complain 'broken texts are taken up in silence'
+cp before.ini line/texts.ini
 keyset line/server.pub four.txt sequence=4
 try 0 out "(process $server) was told" $op keyset install line four.txt
 for _ in $(seq 20); do grep -q 'E204' log && break; sleep 0.1; done

@@ -223,6 +223,56 @@ class Supervisor(unittest.TestCase):
         self.assertIn('or closes when tipline-intake is started again',
                       self.tool('status', 'line'))
 
+    def test_texts_are_taken_up_and_broken_ones_are_not(self):
+        self.install()
+        texts = f'{self.folder}/line/texts.ini'
+        # Broken at the start: it says so, and serves neutral pages.
+        with open(texts, 'w') as f:
+            f.write('[topic a]\n')
+        process = self.start()
+        self.ready()
+        self.assertIn('texts.ini line 1: this topic has no title', self.log())
+        self.assertIn('going on with neutral texts', self.log())
+        self.assertTrue(b'<form' in self.page())
+        receiver = self.two(process)['tipline-receive']
+        # The most there may be goes to the receiver in many pieces.
+        with open(f'{self.folder}/t.ini', 'w') as f:
+            for i in range(24):
+                f.write(f'[topic x{i}]\ntitle = T\n')
+                for code in 'ko', 'ru', 'zh', 'fa', 'ar':
+                    f.write(f'text[{code}] = 1\n' + 10 * ('  ' + 160 * 'x'
+                                                          + '\n'))
+        self.assertGreater(os.stat(f'{self.folder}/t.ini').st_size, 190000)
+        for said in ('24 topics', '24 topics'):
+            self.assertIn(said, self.tool('texts', 'install', 'line',
+                                          't.ini'))
+            until(lambda: 'E221' in self.log())
+        until(lambda: self.log().count('E204') == 2)
+        self.assertNotIn('E222', self.log())
+        with open(texts, 'ab') as f:
+            f.write(b'x')
+        process.send_signal(signal.SIGHUP)
+        until(lambda: 'E222' in self.log())
+        self.assertTrue(b'<form' in self.page())
+        # Only a change is spoken of, and it is taken up by the same receiver.
+        self.assertEqual(self.log().count('E221'), 1)
+        self.assertEqual(self.two(process)['tipline-receive'], receiver)
+        # One that is started anew gets them, too.
+        os.kill(receiver, signal.SIGKILL)
+        until(lambda: self.two(process)['tipline-receive'] != receiver)
+        until(self.answers)
+        os.unlink(texts)
+        process.send_signal(signal.SIGHUP)
+        until(lambda: self.log().count('E221') == 2)
+        self.assertTrue(b'<form' in self.page())
+        self.assertNotIn('E214', self.log())
+
+    def answers(self):
+        try:
+            return b'<form' in self.page()
+        except OSError:
+            return False
+
     def test_a_folder_open_to_others_is_spoken_of_at_each_start(self):
         self.install()
         os.chmod(f'{self.folder}/line', 0o755)

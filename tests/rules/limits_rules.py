@@ -14,6 +14,7 @@ import sys
 PAGE = "docs/LIMITS.md"
 HEADERS = (("intake/limits.h", r"LIMIT_\w+"),
            ("site/answer.h", r"PAGE_\w+"),
+           ("site/texts.h", r"TEXTS_\w+_MAX"),
            ("line/config.h", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"),
            ("line/config.c", r"CONFIG_\w+_(?:MIN|MAX|LIMIT|DEFAULT)"),
            ("operator/import_parts.h", r"IMPORT_DAYS_MAX"),

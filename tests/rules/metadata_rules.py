@@ -70,7 +70,7 @@ def in_headers(source):
     words = re.search(r"enum control_type \{(.*?)\};", control, re.S).group(1)
     return {3: files,
             4: set(re.findall(r"\b(KEEPER_[A-Z]+) *=", enum)) | fields,
-            5: set(re.findall(r"\b(CONTROL_[A-Z]+) *=", words)),
+            5: set(re.findall(r"\b(CONTROL_[A-Z_]+) *=", words)),
             7: {"E" + n for n in re.findall(r"X\(LOG_\w+, (\d+),", log)}}
 
 

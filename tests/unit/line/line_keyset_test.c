@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "base/durable.h"
+#include "line/line_shown.h"
 #include "tests/unit/line/keyset_bench.h"
 
 static void
@@ -221,6 +223,56 @@ missing_and_damaged_files_are_told_by_name(void **state)
 	    renameat(b->line.dirfd, "kept", b->line.dirfd, LINE_SERVER_PUB), 0);
 }
 
+static bool
+is_file(const struct bench *b, const struct bytes *shown, const char *name)
+{
+	struct bytes text = BYTES_INIT(KEYSET_MAX);
+	bool same;
+
+	assert_int_equal(durable_read(b->line.dirfd, name, &text), ST_OK);
+	same =
+	    shown->len == text.len && memcmp(shown->p, text.p, text.len) == 0;
+	bytes_free(&text);
+	return same;
+}
+
+/* Of a set that does not load nothing is shown but the pinned root. */
+static void
+what_is_shown_is_the_set_in_use_as_its_files_say_it(void **state)
+{
+	struct bench *b = *state;
+	char why[LINE_WHY_LEN];
+	struct line_shown shown;
+	struct keyset set;
+
+	assert_int_equal(
+	    line_shown_load(&b->line, &set, &shown, why), ST_ABSENT);
+	assert_int_equal(shown.keyset.len + shown.sig.len + shown.root.len, 0);
+	line_shown_free(&shown);
+	bench_install_first(b, 1);
+	assert_int_equal(line_shown_load(&b->line, &set, &shown, why), ST_OK);
+	assert_true(is_file(b, &shown.keyset, LINE_KEYSET));
+	assert_true(is_file(b, &shown.sig, LINE_KEYSET_SIG));
+	assert_true(is_file(b, &shown.root, LINE_ROOT));
+	keyset_free(&set);
+	line_shown_free(&shown);
+	/* Half moved, as a crash leaves it. */
+	assert_int_equal(renameat(b->line.dirfd, LINE_KEYSET_SIG, b->line.dirfd,
+			     LINE_KEYSET_SIG ".next"),
+	    0);
+	assert_int_equal(line_shown_load(&b->line, &set, &shown, why), ST_OK);
+	assert_true(is_file(b, &shown.keyset, LINE_KEYSET));
+	assert_true(is_file(b, &shown.sig, LINE_KEYSET_SIG ".next"));
+	keyset_free(&set);
+	line_shown_free(&shown);
+	bench_put(b, LINE_KEYSET, "x\n", 2);
+	assert_int_not_equal(
+	    line_shown_load(&b->line, &set, &shown, why), ST_OK);
+	assert_int_equal(shown.keyset.len + shown.sig.len, 0);
+	assert_true(is_file(b, &shown.root, LINE_ROOT));
+	line_shown_free(&shown);
+}
+
 int
 main(void)
 {
@@ -233,6 +285,7 @@ main(void)
 	    T(a_set_that_has_run_out_still_loads),
 	    T(every_mutant_of_the_two_files_is_refused),
 	    T(missing_and_damaged_files_are_told_by_name),
+	    T(what_is_shown_is_the_set_in_use_as_its_files_say_it),
 	};
 
 	return cmocka_run_group_tests(tests, bench_setup, bench_teardown);

@@ -1,0 +1,2 @@
+fuzz_target(texts_fuzz tipline_site)
+fuzz_target(texts_file_fuzz tipline_line)
