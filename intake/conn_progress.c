@@ -12,7 +12,8 @@
 /* What was told last: a percentage, or one of these. */
 enum { TOLD_STORING = 101, TOLD_WAITING, TOLD_REFUSED, TOLD_NOTHING };
 
-#define PIECE_MAX 1024 /* more than any line takes */
+#define PIECE_MAX 1024                         /* more than any line takes */
+#define PAGE_END "</main>\n</body>\n</html>\n" /* of site/pages/layout.html */
 
 bool
 conn_progress_token(struct conn *c)
@@ -56,41 +57,34 @@ say(struct conn *c, const void *p, size_t len)
 	return true;
 }
 
-/* Where the frame's page ends and its lines stand. */
+/* Write the frame's page; it is the same each time.  Returns where its lines
+ * stand, and its end begins. */
 static size_t
-find_end(const uint8_t *page)
-{
-	const uint8_t *end = memmem(page, PAGE_TOTAL_LEN, "</main>", 7);
-
-	return end == NULL ? PAGE_TOTAL_LEN : (size_t)(end - page);
-}
-
-/* The page is the same each time it is made; its end counts from there. */
-static const uint8_t *
-page(struct conn *c)
+make_page(struct conn *c)
 {
 	struct answer_ask ask = {.which = ANSWER_PROGRESS,
 	    .language = c->route.language,
 	    .framed = true,
 	    .again = true};
+	const uint8_t *page = c->rx->page, *end;
 	size_t head_len;
 
 	if (answers_write(c->rx->answers, &ask, c->rx->page, &head_len, NULL) !=
 	    ST_OK)
 		log_event(LOG_BUG);
-	return c->rx->page;
+	end = memmem(page, PAGE_TOTAL_LEN, PAGE_END, strlen(PAGE_END));
+	return end == NULL ? PAGE_TOTAL_LEN : (size_t)(end - page);
 }
 
 /* Fill it up, so that this answer is as long as all others. */
 static void
 finish(struct conn *c)
 {
-	const uint8_t *p = page(c) + find_end(c->rx->page);
-	size_t len = strlen("</main>\n</body>\n</html>\n");
 	uint8_t fill[256];
+	size_t len;
 
 	memset(fill, '\n', sizeof(fill));
-	if (!say(c, p, len))
+	if (!say(c, PAGE_END, strlen(PAGE_END)))
 		return;
 	while (c->out_left > 0) {
 		len = c->out_left < sizeof(fill) ? c->out_left : sizeof(fill);
@@ -162,6 +156,7 @@ conn_progress_show(struct conn *c)
 {
 	enum answer how;
 	unsigned now = look(c, &how);
+	size_t len;
 
 	if (now == TOLD_REFUSED) {
 		conn_answer(c, outcome(how));
@@ -172,7 +167,8 @@ conn_progress_show(struct conn *c)
 	c->shown = TOLD_NOTHING;
 	conn_head_drop(c);
 	conn_phase_ms(c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
-	if (say(c, page(c), find_end(c->rx->page)))
+	len = make_page(c);
+	if (say(c, c->rx->page, len))
 		(void)tell(c, now, how);
 }
 

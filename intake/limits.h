@@ -50,7 +50,7 @@
 
 /* looking for the message in a body that was refused by its head */
 #define LIMIT_SALVAGES 64
-#define LIMIT_SALVAGE_SECONDS 30
+#define LIMIT_SALVAGE_SECONDS 10
 #define LIMIT_SALVAGE_LEN 4096
 
 /* room held for an upload that begins, and for each byte that came */
