@@ -258,6 +258,9 @@ put_answer(struct preview *p, struct answer_ask *ask)
 		return put_faults(p, ask);
 	case SITE_CLOSED:
 		return put_closed(p, ask);
+	case SITE_RETURN: /* nobody has typed anything yet */
+		p->fill[FILL_TYPED] = (struct site_text){NULL, 0};
+		return put_page(p, ask, "");
 	case SITE_KEYS:
 		p->fill[FILL_NUMBER] = site_text_of("2");
 		return p->shown.site.keys.keyset.len > 0 ? put_page(p, ask, "")

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "intake/limits.h"
 #include "site/language.h"
 #include "site/sample.h"
 
@@ -32,7 +31,7 @@ shown_site_load(const struct line *line, const struct texts *texts,
 		shown->keys.root.len, &root) == ST_OK)
 		minisign_fingerprint(&root, shown->fingerprint);
 	site->limits = (struct answer_limits){
-	    line->config.upload_max, LIMIT_MESSAGE_LEN, line->config.files_max};
+	    line->config.upload_max, PAGE_MESSAGE_MAX, line->config.files_max};
 	site->onion = line->config.onion;
 	site->texts = texts;
 	site->keys = (struct answer_keys){text_of(&shown->keys.keyset),

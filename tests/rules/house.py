@@ -17,8 +17,7 @@ MAY_INCLUDE = {
 }
 
 # Single headers beyond that.
-MAY_ALSO_INCLUDE = {"intake": ("store/keeper_msg.h",),
-                    "operator": ("intake/limits.h",)}
+MAY_ALSO_INCLUDE = {"intake": ("store/keeper_msg.h",)}
 
 # Headers of the half of crypto/ that opens, signs with the root key or takes
 # a passphrase, and who may include them.
