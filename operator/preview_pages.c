@@ -129,10 +129,8 @@ put_steps(struct preview *p)
 		    p->language, p->fill);
 		len = answers_piece(
 		    p->answers, &ask, pieces[i], piece, sizeof(piece));
-		st = bytes_printf(&p->file,
-		    "<div style=\"position:relative;height:7rem\">\n%.*s"
-		    "</div>\n",
-		    (int)len, (const char *)piece);
+		st = bytes_printf(&p->file, "<div>\n%.*s</div>\n", (int)len,
+		    (const char *)piece);
 	}
 	return st;
 }
