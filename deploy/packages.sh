@@ -6,8 +6,8 @@ RUN_PACKAGES="gcc libc6-dev make cmake ninja-build pkg-config
 	libutf8proc-dev"
 CHECK_PACKAGES="$RUN_PACKAGES libcmocka-dev clang clang-format
 	libclang-rt-14-dev valgrind git minisign python3 python3-nacl curl
-	tor nodejs firefox-esr chromium fonts-noto-core fonts-noto-cjk
-	e2fsprogs mount util-linux"
+	tor nodejs npm firefox-esr chromium fonts-noto-core fonts-noto-cjk
+	default-jre-headless lynx w3m e2fsprogs mount util-linux"
 
 say() {
 	printf '\n== %s\n' "$*"
@@ -29,10 +29,13 @@ as_root() {
 install_packages() {
 	missing=""
 	for p in "$@"; do
-		# node may come from elsewhere than Debian's package.
-		if [ "$p" = nodejs ] && command -v node >/dev/null 2>&1; then
-			continue
-		fi
+		# These may come from elsewhere than Debian's package.
+		case $p in
+		nodejs) command -v node >/dev/null 2>&1 && continue ;;
+		npm) command -v npm >/dev/null 2>&1 && continue ;;
+		default-jre-headless)
+			command -v java >/dev/null 2>&1 && continue ;;
+		esac
 		dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null |
 			grep -qx installed || missing="$missing $p"
 	done
@@ -45,6 +48,24 @@ install_packages() {
 	# shellcheck disable=SC2086 # a list of names
 	DEBIAN_FRONTEND=noninteractive as_root \
 		apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
+
+# What tests check pages with: axe-core and the Nu HTML checker, in versions
+# and with digests that the lock file pins.  Into the folder $1, which is
+# nothing but that; nothing is done if they are there already.
+install_npm() {
+	here=tests/e2e/npm
+	if cmp -s $here/package-lock.json "$1/package-lock.json" &&
+	    [ -e "$1/done" ]; then
+		say "The checkers of pages are installed"
+		return 0
+	fi
+	say "Installing the checkers of pages"
+	rm -rf "$1"
+	mkdir -p "$1"
+	cp $here/package.json $here/package-lock.json $here/.npmrc "$1"
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+	: >"$1/done"
 }
 
 # libevent needs the fixes of August 2026 (docs/DESIGN.md).

@@ -1,5 +1,6 @@
 // Chromium without a driver: the DevTools protocol over the WebSocket that
-// --remote-debugging-port opens.  No npm package.  Scripts off.
+// --remote-debugging-port opens.  No npm package.  Scripts are off unless asked
+// for.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,21 +9,24 @@ import { Wire, ended } from './wire.mjs';
 
 const flags = [
   '--headless=new', '--remote-debugging-port=0', '--no-first-run',
-  '--blink-settings=scriptEnabled=false', '--lang=en-US',
+  '--lang=en-US',
   '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--disable-default-apps', '--disable-extensions',
   '--disable-gpu', '--hide-scrollbars', '--disable-dev-shm-usage',
   '--disable-features=HttpsUpgrades,HttpsFirstBalancedMode,'
-    + 'HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter',
+    + 'HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,'
+    + 'IsolateOrigins,site-per-process', // frames can be asked, too
+  '--disable-site-isolation-trials',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
 export class Chromium {
-  static async start({ socks }) {
+  static async start({ socks, scripts }) {
     const c = new Chromium();
     c.profile = mkdtempSync(join(tmpdir(), 'chromium-'));
     const args = [...flags, `--user-data-dir=${c.profile}`];
     if (process.getuid() === 0) args.push('--no-sandbox'); // it insists
+    if (!scripts) args.push('--blink-settings=scriptEnabled=false');
     if (socks) {
       args.push(`--proxy-server=socks5://${socks}`,
         '--proxy-bypass-list=<-loopback>');
@@ -60,11 +64,12 @@ export class Chromium {
       { width, height, deviceScaleFactor: 1, mobile: false });
   }
 
-  async open(url) {
+  // With wait 'none': for a page that goes on loading.
+  async open(url, wait = 'complete') {
     const loaded = this.wire.event('Page.loadEventFired');
     const { errorText } = await this.call('Page.navigate', { url });
     if (errorText) throw new Error(errorText);
-    await loaded;
+    if (wait !== 'none') await loaded;
   }
 
   address() {
@@ -84,6 +89,48 @@ export class Chromium {
       { expression, returnByValue: true });
     if (r.exceptionDetails) throw new Error(r.exceptionDetails.text);
     return r.result.value;
+  }
+
+  // Off: a page that is loaded now is one without scripts.  On again, promises
+  // and timers of what we evaluate in it run, and the page stays as it is.
+  async runScripts(on) {
+    await this.call('Emulation.setScriptExecutionDisabled', { value: !on });
+  }
+
+  // Runs in a world beside the page's own; its promise is awaited.
+  async inOwnWorld(expression, frame) {
+    const { frameTree } = await this.call('Page.getFrameTree');
+    const { executionContextId } = await this.call('Page.createIsolatedWorld',
+      { frameId: frame ?? frameTree.frame.id, worldName: 'driver' });
+    const r = await this.call('Runtime.evaluate', { expression,
+      contextId: executionContextId, returnByValue: true, awaitPromise: true });
+    if (r.exceptionDetails) {
+      throw new Error(r.exceptionDetails.exception?.description
+        ?? r.exceptionDetails.text);
+    }
+    return r.result.value;
+  }
+
+  // What an expression gives in each frame of the page.
+  async frames(expression) {
+    const { frameTree } = await this.call('Page.getFrameTree');
+    const values = [];
+    for (const { frame } of frameTree.childFrames ?? []) {
+      values.push(await this.inOwnWorld(expression, frame.id));
+    }
+    return values;
+  }
+
+  // {'prefers-color-scheme': 'dark', 'forced-colors': 'active'}
+  async media(features) {
+    await this.call('Emulation.setEmulatedMedia', { features: Object.entries(
+      features).map(([name, value]) => ({ name, value })) });
+  }
+
+  async tab() {
+    const key = { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 };
+    await this.call('Input.dispatchKeyEvent', { type: 'keyDown', ...key });
+    await this.call('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
   }
 
   async click(css) {

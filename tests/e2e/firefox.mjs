@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { Wire, ended } from './wire.mjs';
 
 const prefs = {
-  'javascript.enabled': false,
   'svg.disabled': true,
   'mathml.disabled': true,
   'gfx.font_rendering.graphite.enabled': false,
@@ -65,10 +64,11 @@ const proxyPrefs = (socks) => {
 };
 
 export class Firefox {
-  static async start({ socks }) {
+  static async start({ socks, scripts, prefs: more }) {
     const f = new Firefox();
     f.profile = mkdtempSync(join(tmpdir(), 'firefox-'));
-    const all = { ...prefs, ...proxyPrefs(socks) };
+    const all = { ...prefs, ...proxyPrefs(socks),
+      'javascript.enabled': Boolean(scripts), ...more };
     writeFileSync(join(f.profile, 'user.js'), Object.entries(all)
       .map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`)
       .join(''));
@@ -104,9 +104,10 @@ export class Firefox {
       { context: this.context, viewport: { width, height } });
   }
 
-  async open(url) {
+  // With wait 'none': for a page that goes on loading.
+  async open(url, wait = 'complete') {
     await this.call('browsingContext.navigate',
-      { context: this.context, url, wait: 'complete' });
+      { context: this.context, url, wait });
   }
 
   async address() {
@@ -121,12 +122,30 @@ export class Firefox {
   }
 
   // Runs in a realm of the driver; the page's own scripts stay off.
-  async evaluate(expression) {
+  async evaluate(expression, context) {
     const r = await this.call('script.evaluate', { expression,
-      target: { context: this.context, sandbox: 'test' },
+      target: { context: context ?? this.context, sandbox: 'test' },
       awaitPromise: false });
     if (r.type !== 'success') throw new Error(r.exceptionDetails.text);
     return r.result.value;
+  }
+
+  // What an expression gives in each frame of the page.  Where one is about
+  // to show something else there may be no answer: that fails after a while.
+  async frames(expression) {
+    const late = new Promise((_, no) => {
+      setTimeout(() => no(new Error('a frame is on its way')), 3000);
+    });
+    const ask = async () => {
+      const { contexts } = await this.call('browsingContext.getTree',
+        { root: this.context });
+      const values = [];
+      for (const { context } of contexts[0].children) {
+        values.push(await this.evaluate(expression, context));
+      }
+      return values;
+    };
+    return Promise.race([ask(), late]);
   }
 
   async click(css) {
