@@ -79,7 +79,10 @@ class Browser:
             self.wait(page, seconds=seconds)
 
     def back(self):
-        self.do("back")
+        self.do("history", delta=-1)
+
+    def forward(self):
+        self.do("history", delta=1)
 
     def reload(self):
         self.do("reload")

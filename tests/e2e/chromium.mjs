@@ -67,10 +67,10 @@ export class Chromium {
     if (errorText) throw new Error(errorText);
   }
 
-  async back() {
+  async history(delta) {
     const { currentIndex, entries } = await this.call('Page.getNavigationHistory');
     await this.call('Page.navigateToHistoryEntry',
-      { entryId: entries[currentIndex - 1].id });
+      { entryId: entries[currentIndex + delta].id });
   }
 
   async reload() {

@@ -89,8 +89,8 @@ export class Firefox {
     f.wire = await Wire.open(`${url}/session`);
     const s = await f.call('session.new', { capabilities: {} });
     f.name = `${s.capabilities.browserName} ${s.capabilities.browserVersion}`;
-    const tree = await f.call('browsingContext.getTree');
-    f.context = tree.contexts[0].context;
+    // In the first tab nothing ever gets the focus.
+    f.context = (await f.call('browsingContext.create', { type: 'tab' })).context;
     return f;
   }
 
@@ -109,9 +109,9 @@ export class Firefox {
       { context: this.context, url, wait: 'none' });
   }
 
-  async back() {
+  async history(delta) {
     await this.call('browsingContext.traverseHistory',
-      { context: this.context, delta: -1 });
+      { context: this.context, delta });
   }
 
   async reload() {
@@ -120,7 +120,8 @@ export class Firefox {
   }
 
   async address() {
-    const { contexts } = await this.call('browsingContext.getTree');
+    const { contexts } = await this.call('browsingContext.getTree',
+      { root: this.context });
     return contexts[0].url;
   }
 

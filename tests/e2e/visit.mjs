@@ -57,13 +57,18 @@ const steps = {
   },
   async click({ css, frame }) {
     await mark();
-    const at = await b.evaluate(`(() => {
+    const where = (go) => b.evaluate(`(() => {
       const e = document.querySelector(${JSON.stringify(css)});
-      if (!e) return null;
-      e.scrollIntoView({ block: 'center', behavior: 'instant' });
-      const r = e.getClientRects()[0];
+      if (${go}) e?.scrollIntoView({ block: 'center', behavior: 'instant' });
+      const r = e?.getClientRects()[0];
       return r ? JSON.stringify([r.x + r.width / 2, r.y + r.height / 2]) : null;
     })()`, frame);
+    // A browser scrolls a moment later to what was typed.
+    let at;
+    do {
+      at = await where(true);
+      await pause(50);
+    } while (at !== await where(false));
     if (!at) throw new Error(`there is no ${css} to click`);
     const [x, y] = JSON.parse(at);
     await b.click(Math.round(x), Math.round(y), frame);
@@ -81,9 +86,10 @@ const steps = {
   },
   evaluate: ({ expression, frame }) => b.evaluate(expression, frame),
   address: () => b.address(),
-  async back() {
+  // So many pages back, or on.
+  async history({ delta }) {
     await mark();
-    await b.back();
+    await b.history(delta);
   },
   async reload() {
     await mark();
