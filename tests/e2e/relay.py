@@ -11,15 +11,15 @@ PIECE = 16384
 
 class Relay:
     """Carries from 127.0.0.1:port to the line's port, naming the line's own
-    host.  rate: bytes a second on the way there, None for all at once; it may
-    be changed at any time.  gateway: as tor2web, each address on a page that
-    ends with .onion gets .example behind it."""
+    host.  rate: bytes a second on the way there, None for all at once.
+    gateway: as tor2web, each onion address on a page gets .example behind
+    it."""
 
     def __init__(self, line, rate=None, gateway=False):
         self.line, self.rate, self.gateway = line, rate, gateway
         self.listener = socket.socket()
         # A browser must not get rid of more than the line has taken.
-        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE)
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
@@ -87,7 +87,7 @@ class Relay:
 def changed(page):
     """As a gateway to Tor does it."""
     head, _, body = page.partition(b"\r\n\r\n")
-    body = re.sub(rb"\.onion\b", b".onion.example", body)
+    body = re.sub(rb"\b([a-z2-7]{56}\.onion)\b", rb"\1.example", body)
     head = re.sub(rb"(?m)^Content-Length: \d+",
                   b"Content-Length: %d" % len(body), head)
     return head + b"\r\n\r\n" + body

@@ -100,8 +100,8 @@ const steps = {
       await b.size(width, 900);
       // A page that is wider than the window makes people scroll sideways.
       const wide = await b.evaluate('document.documentElement.scrollWidth');
-      if (wide > width) throw new Error(`${name} is ${wide} px wide in a window of ${width}`);
       await shot(`${name}-${width}`);
+      if (wide > width) throw new Error(`${name} is ${wide} px wide in a window of ${width}`);
     }
     await b.size(1000, 900);
   },
