@@ -29,6 +29,15 @@ def expect_files(tip, files):
     expect(got == files, "other files:", [(n, len(d)) for n, d in got.items()])
 
 
+def expect_one_side(b):
+    """A question that is not there in the page's language begins on the same
+    side as its hint."""
+    sides = b.evaluate(
+        "['label[for=q-region]', '#hint-q-region'].map((css) => "
+        "getComputedStyle(document.querySelector(css)).direction).join()")
+    expect(sides == "ltr,ltr", "label and hint are", sides)
+
+
 def from_welcome_to_receipt(b, line):
     """The longest way; each page is shown to whoever looks at the screens."""
     b.open(line.url("/", b.language), "welcome")
@@ -39,6 +48,7 @@ def from_welcome_to_receipt(b, line):
     b.click("main a.next", "form")
     expect_language(b)
     b.shots("send-3-form")
+    expect_one_side(b)
     b.pick("#topic", "election-interference")
     b.type("#message", MESSAGES[b.language])
     b.pick("#q-region", "east-asia")
