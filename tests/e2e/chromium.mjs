@@ -151,8 +151,12 @@ export class Chromium {
   }
 
   async screenshot(whole) {
-    const { data } = await this.call('Page.captureScreenshot',
-      { format: 'png', captureBeyondViewport: Boolean(whole) });
+    // Beyond the window it misplaces pages that are written from the right.
+    const [width, height, all] = JSON.parse(await this.evaluate(
+      'JSON.stringify([innerWidth, innerHeight, document.documentElement.scrollHeight])'));
+    if (whole) await this.size(width, Math.max(height, all));
+    const { data } = await this.call('Page.captureScreenshot', { format: 'png' });
+    if (whole) await this.size(width, height);
     return Buffer.from(data, 'base64');
   }
 
