@@ -22,7 +22,7 @@ class Browser:
     """which: firefox or chromium.  Screenshots are named with language."""
 
     def __init__(self, which, socks=None, scripts=False):
-        self.which = which
+        self.which, self.socks = which, socks
         self.language = "en"
         for needed in (os.environ.get(which.upper(), PROGRAM[which]), "node"):
             expect(shutil.which(needed), needed, "is not installed")

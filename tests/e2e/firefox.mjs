@@ -115,9 +115,10 @@ export class Firefox {
       { context: this.context, delta });
   }
 
+  // What was sent with a form makes it ask first, and it waits.
   async reload() {
-    await this.call('browsingContext.reload',
-      { context: this.context, wait: 'none' });
+    this.call('browsingContext.reload',
+      { context: this.context, wait: 'none' }).catch(() => {});
   }
 
   async address() {

@@ -5,7 +5,7 @@ import os
 import time
 import unicodedata
 
-from browser import write_index
+from browser import Browser, write_index
 from sitelines import (BOTH, MESSAGES, MORE, SEND, Browsers, SiteLine,
                        come_back, expect_language, in_lines, send, words_of)
 from tipline import Failure, expect, run_tests
@@ -262,6 +262,29 @@ def back_and_forward_after_a_receipt_send_nothing_again():
         line.stop()
 
 
+def loading_the_receipt_anew_sends_nothing_that_was_not_asked_for():
+    """Browsers ask before they send a form again.  Chromium's driver says yes
+    by itself, and that is what a person gets who says yes."""
+    with SiteLine() as line:
+        line.start()
+        b = Browser("firefox")  # it is left with its question
+        with b:
+            send(b, line, "asked")
+            b.reload()
+            time.sleep(2)
+            expect(b.texts("ol.words li"), "the receipt is gone")
+            expect(line.status()["tips"] == 1, "it was sent again unasked")
+        b = browsers.get("chromium")
+        send(b, line, "said yes")
+        words = words_of(b)
+        b.reload()
+        b.wait("receipt")
+        expect(words_of(b) != words, "the words are the same")
+        expect([t.message for t in line.open()] ==
+               [b"asked", b"said yes", b"said yes"], "other tips")
+        line.stop()
+
+
 def the_form_is_filled_and_sent_with_the_keyboard_alone():
     focus = ("(() => { const e = document.activeElement,"
              " s = getComputedStyle(e); return [e.id || e.type || e.tagName,"
@@ -307,6 +330,7 @@ if __name__ == "__main__":
             words_that_have_changed_places_do_not_fit_together,
             more_is_added_on_the_receipt,
             back_and_forward_after_a_receipt_send_nothing_again,
+            loading_the_receipt_anew_sends_nothing_that_was_not_asked_for,
             the_form_is_filled_and_sent_with_the_keyboard_alone)
     finally:
         browsers.close()
