@@ -216,7 +216,7 @@ head_whole(struct conn *c)
 {
 	enum answer which = decide(c);
 
-	if (which == ANSWER_PROGRESS && c->http.method == HTTP_GET) {
+	if (which == ANSWER_PROGRESS) {
 		conn_progress_show(c);
 		return;
 	}

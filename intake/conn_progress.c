@@ -10,9 +10,13 @@
 #include "intake/limits.h"
 
 /* What was told last: a percentage, or one of these. */
-enum { TOLD_STORING = 101, TOLD_WAITING, TOLD_REFUSED, TOLD_NOTHING };
+enum { TOLD_STORING = 101, TOLD_WAITING, TOLD_ENDED, TOLD_NOTHING };
 
 #define PIECE_MAX 1024 /* more than any line takes */
+
+/* The end of the frame's page, before which its lines stand. */
+#define END "</main>\n</body>\n</html>\n"
+#define END_LEN (sizeof(END) - 1)
 
 bool
 conn_progress_token(struct conn *c)
@@ -56,28 +60,23 @@ say(struct conn *c, const void *p, size_t len)
 	return true;
 }
 
-/* Where the frame's page ends and its lines stand. */
-static size_t
-find_end(const uint8_t *page)
-{
-	const uint8_t *end = memmem(page, PAGE_TOTAL_LEN, "</main>", 7);
-
-	return end == NULL ? PAGE_TOTAL_LEN : (size_t)(end - page);
-}
-
-/* The page is the same each time it is made; its end counts from there. */
+/* Make the page, the same each time; *end: where its lines stand. */
 static const uint8_t *
-page(struct conn *c)
+page(struct conn *c, size_t *end)
 {
 	struct answer_ask ask = {.which = ANSWER_PROGRESS,
 	    .language = c->route.language,
 	    .framed = true,
 	    .again = true};
+	const uint8_t *main_end;
 	size_t head_len;
 
 	if (answers_write(c->rx->answers, &ask, c->rx->page, &head_len, NULL) !=
 	    ST_OK)
 		log_event(LOG_BUG);
+	main_end = memmem(c->rx->page, PAGE_TOTAL_LEN, END, END_LEN);
+	*end = main_end == NULL ? PAGE_TOTAL_LEN - END_LEN
+				: (size_t)(main_end - c->rx->page);
 	return c->rx->page;
 }
 
@@ -85,12 +84,11 @@ page(struct conn *c)
 static void
 finish(struct conn *c)
 {
-	const uint8_t *p = page(c) + find_end(c->rx->page);
-	size_t len = strlen("</main>\n</body>\n</html>\n");
 	uint8_t fill[256];
+	size_t len;
 
 	memset(fill, '\n', sizeof(fill));
-	if (!say(c, p, len))
+	if (!say(c, END, END_LEN))
 		return;
 	while (c->out_left > 0) {
 		len = c->out_left < sizeof(fill) ? c->out_left : sizeof(fill);
@@ -118,7 +116,7 @@ tell(struct conn *c, unsigned now, enum answer how)
 		piece = PIECE_PROGRESS_STORED;
 	else if (now == TOLD_WAITING)
 		piece = PIECE_PROGRESS_WAIT;
-	else if (now == TOLD_REFUSED) {
+	else if (now == TOLD_ENDED) {
 		piece = PIECE_PROGRESS_REFUSED;
 		ask.which = how; /* whose title it tells */
 	}
@@ -144,7 +142,7 @@ look(struct conn *c, enum answer *how)
 	case PROGRESS_ENDED:
 		break;
 	}
-	return TOLD_REFUSED;
+	return TOLD_ENDED;
 }
 
 /* What is told about an upload that ended. */
@@ -160,11 +158,14 @@ outcome(enum answer how)
 void
 conn_progress_show(struct conn *c)
 {
+	const uint8_t *begin;
 	enum answer how;
 	unsigned now = look(c, &how);
+	size_t end;
 
-	if (now == TOLD_REFUSED) {
-		conn_answer(c, outcome(how));
+	if (now == TOLD_ENDED || c->http.method == HTTP_HEAD) {
+		conn_answer(
+		    c, now == TOLD_ENDED ? outcome(how) : ANSWER_PROGRESS);
 		return;
 	}
 	c->out_len = c->out_left = PAGE_TOTAL_LEN;
@@ -172,7 +173,8 @@ conn_progress_show(struct conn *c)
 	c->shown = TOLD_NOTHING;
 	conn_head_drop(c);
 	conn_phase_ms(c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
-	if (say(c, page(c), find_end(c->rx->page)))
+	begin = page(c, &end);
+	if (say(c, begin, end))
 		(void)tell(c, now, how);
 }
 
@@ -181,10 +183,10 @@ conn_progress_tick(struct conn *c)
 {
 	enum answer how;
 	unsigned now = look(c, &how);
-	bool last = now == TOLD_REFUSED || conn_now() >= c->show_end;
+	bool last = now == TOLD_ENDED || conn_now() >= c->show_end;
 
 	/* What was kept has a page of its own a second later. */
-	if (now == TOLD_REFUSED && outcome(how) == ANSWER_PROGRESS_KEPT)
+	if (now == TOLD_ENDED && outcome(how) == ANSWER_PROGRESS_KEPT)
 		now = TOLD_STORING;
 	if (now != c->shown && !tell(c, now, how))
 		return;

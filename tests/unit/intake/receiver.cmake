@@ -12,6 +12,7 @@ unit_test(multipart_test tipline_samples)
 unit_test(proxy_line_test tipline_intake_parsers)
 unit_test(route_test tipline_intake_parsers)
 unit_test_with_faults(text_back_test tipline_intake_parsers)
+unit_test_with_faults(progress_test tipline_intake_parsers)
 unit_test(code_text_test tipline_intake_parsers)
 unit_test_with_faults(admission_test tipline_intake_parsers)
 
