@@ -23,6 +23,8 @@ target_link_libraries(tipline_stage PUBLIC tipline_receiver
 unit_test(receiver_test tipline_stage)
 unit_test(receiver_body_test tipline_stage)
 unit_test(form_fields_test tipline_stage)
+unit_test(text_given_back_test tipline_stage)
+unit_test(text_limits_test tipline_stage)
 unit_test(visitors_test tipline_stage)
 unit_test(return_test tipline_stage)
 unit_test(return_limits_test tipline_stage)
