@@ -320,6 +320,7 @@ conn_new(const struct door *door, int fd)
 	}
 	*c = (struct conn){.rx = rx, .fd = fd};
 	route_parse(NULL, 0, &c->route);
+	c->route.language = texts_offered(rx->texts, c->route.language);
 	http_parse_begin(&c->http);
 	c->loopback = door == &rx->door[DOOR_LOOPBACK];
 	c->proxied = c->loopback || rx->config.proxy == PROXY_OFF;
