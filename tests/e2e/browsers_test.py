@@ -142,7 +142,10 @@ def through_tor(net, user):
 def ask_through_tor(net, user, data):
     with through_tor(net, user) as s:
         s.sendall(data)
-        return Answer(s.recv(PAGE_LEN, socket.MSG_WAITALL))
+        got = b""
+        while len(got) < PAGE_LEN and (piece := s.recv(65536)):
+            got += piece
+        return Answer(got)
 
 
 def one_circuit_cannot_stop_another(line, net):
