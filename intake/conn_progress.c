@@ -166,7 +166,8 @@ conn_progress_show(struct conn *c)
 	c->show_end = conn_now() + LIMIT_PROGRESS_SECONDS * 1000;
 	c->shown = TOLD_NOTHING;
 	conn_head_drop(c);
-	conn_phase_ms(c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
+	/* Among those that give way when all places are taken. */
+	conn_phase_ms(c, CONN_SHOW, &c->rx->draining, LIMIT_PROGRESS_TICK_MS);
 	len = make_page(c);
 	if (say(c, c->rx->page, len))
 		(void)tell(c, now, how);
@@ -188,5 +189,5 @@ conn_progress_tick(struct conn *c)
 		finish(c);
 	else
 		conn_phase_ms(
-		    c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
+		    c, CONN_SHOW, &c->rx->draining, LIMIT_PROGRESS_TICK_MS);
 }
