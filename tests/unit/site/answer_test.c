@@ -228,7 +228,7 @@ check_body(struct page *page, const struct answer_ask *ask)
 	    "<main id=\"page-", "<h1>", "</h1>", "</main>", "</html>\n",
 	    "rel=\"icon\" href=\"data:,\"",
 	    "<noscript><style>#js{display:none}</style></noscript>",
-	    "<p class=\"bad\" id=\"js\">"};
+	    "<p class=\"bad\" id=\"js\" data-text=\""};
 	/* Nothing that runs, and nothing that is asked for from elsewhere. */
 	static const char *const never[] = {"{{", "[[", "]]", "\001", "<script",
 	    "<img", "javascript:", "href=\"http", "src=\"http", "@import",
