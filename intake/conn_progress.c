@@ -12,11 +12,8 @@
 /* What was told last: a percentage, or one of these. */
 enum { TOLD_STORING = 101, TOLD_WAITING, TOLD_ENDED, TOLD_NOTHING };
 
-#define PIECE_MAX 1024 /* more than any line takes */
-
-/* The end of the frame's page, before which its lines stand. */
-#define END "</main>\n</body>\n</html>\n"
-#define END_LEN (sizeof(END) - 1)
+#define PIECE_MAX 1024                         /* more than any line takes */
+#define PAGE_END "</main>\n</body>\n</html>\n" /* of site/pages/layout.html */
 
 bool
 conn_progress_token(struct conn *c)
@@ -60,24 +57,23 @@ say(struct conn *c, const void *p, size_t len)
 	return true;
 }
 
-/* Make the page, the same each time; *end: where its lines stand. */
-static const uint8_t *
-page(struct conn *c, size_t *end)
+/* Write the frame's page; it is the same each time.  Returns where its lines
+ * stand, and its end begins. */
+static size_t
+make_page(struct conn *c)
 {
 	struct answer_ask ask = {.which = ANSWER_PROGRESS,
 	    .language = c->route.language,
 	    .framed = true,
 	    .again = true};
-	const uint8_t *main_end;
+	const uint8_t *page = c->rx->page, *end;
 	size_t head_len;
 
 	if (answers_write(c->rx->answers, &ask, c->rx->page, &head_len, NULL) !=
 	    ST_OK)
 		log_event(LOG_BUG);
-	main_end = memmem(c->rx->page, PAGE_TOTAL_LEN, END, END_LEN);
-	*end = main_end == NULL ? PAGE_TOTAL_LEN - END_LEN
-				: (size_t)(main_end - c->rx->page);
-	return c->rx->page;
+	end = memmem(page, PAGE_TOTAL_LEN, PAGE_END, strlen(PAGE_END));
+	return end == NULL ? PAGE_TOTAL_LEN : (size_t)(end - page);
 }
 
 /* Fill it up, so that this answer is as long as all others. */
@@ -88,7 +84,7 @@ finish(struct conn *c)
 	size_t len;
 
 	memset(fill, '\n', sizeof(fill));
-	if (!say(c, END, END_LEN))
+	if (!say(c, PAGE_END, strlen(PAGE_END)))
 		return;
 	while (c->out_left > 0) {
 		len = c->out_left < sizeof(fill) ? c->out_left : sizeof(fill);
@@ -158,10 +154,9 @@ outcome(enum answer how)
 void
 conn_progress_show(struct conn *c)
 {
-	const uint8_t *begin;
 	enum answer how;
 	unsigned now = look(c, &how);
-	size_t end;
+	size_t len;
 
 	if (now == TOLD_ENDED || c->http.method == HTTP_HEAD) {
 		conn_answer(
@@ -172,9 +167,10 @@ conn_progress_show(struct conn *c)
 	c->show_end = conn_now() + LIMIT_PROGRESS_SECONDS * 1000;
 	c->shown = TOLD_NOTHING;
 	conn_head_drop(c);
-	conn_phase_ms(c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
-	begin = page(c, &end);
-	if (say(c, begin, end))
+	/* Among those that give way when all places are taken. */
+	conn_phase_ms(c, CONN_SHOW, &c->rx->draining, LIMIT_PROGRESS_TICK_MS);
+	len = make_page(c);
+	if (say(c, c->rx->page, len))
 		(void)tell(c, now, how);
 }
 
@@ -194,5 +190,5 @@ conn_progress_tick(struct conn *c)
 		finish(c);
 	else
 		conn_phase_ms(
-		    c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
+		    c, CONN_SHOW, &c->rx->draining, LIMIT_PROGRESS_TICK_MS);
 }

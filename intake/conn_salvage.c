@@ -109,6 +109,7 @@ conn_refuse(struct conn *c, enum answer which)
 	c->refusal = which;
 	if (c->route.page != ROUTE_TIP || c->http.method != HTTP_POST ||
 	    c->http.boundary.len == 0 || !answers_refuses(which) ||
+	    c->http.expects || /* it has not sent its body, and need not */
 	    c->left == 0 || !begin(c)) {
 		c->left -= len < c->left ? len : c->left;
 		conn_answer(c, which);

@@ -14,8 +14,7 @@
 #define LIMIT_HEAD_SECONDS 30
 #define LIMIT_PROXY_LINE 108
 
-/* body */
-#define LIMIT_MESSAGE_LEN 262144
+/* body; the message: PAGE_MESSAGE_MAX (site/answer.h), which pages name */
 #define LIMIT_PART_HEAD_LEN 1024
 #define LIMIT_PARTS_EXTRA 16     /* parts beside the files */
 #define LIMIT_QUESTION_LEN 2000  /* the answer to an operator's question */
@@ -50,7 +49,7 @@
 
 /* looking for the message in a body that was refused by its head */
 #define LIMIT_SALVAGES 64
-#define LIMIT_SALVAGE_SECONDS 30
+#define LIMIT_SALVAGE_SECONDS 10
 #define LIMIT_SALVAGE_LEN 4096
 
 /* room held for an upload that begins, and for each byte that came */

@@ -243,7 +243,7 @@ take_data(struct upload *up, const uint8_t *p, size_t len)
 	up->size += len;
 	up->part_size += len;
 	if (up->size > up->shop->upload_max ||
-	    (up->open == PART_MESSAGE && up->part_size > LIMIT_MESSAGE_LEN) ||
+	    (up->open == PART_MESSAGE && up->part_size > PAGE_MESSAGE_MAX) ||
 	    (up->open == PART_QUESTION && up->part_size > LIMIT_QUESTION_LEN))
 		return upload_fail(up, ANSWER_TOO_LARGE, ST_LIMIT);
 	if (up->open == PART_CODE)

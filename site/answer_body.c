@@ -54,13 +54,13 @@ answer_put_escaped(
 	w->at += need;
 }
 
-void
-answer_put_day(struct answer_writer *w, uint64_t seconds)
+/* Written from left to right within any text. */
+static void
+put_ltr(struct answer_writer *w, const char *s)
 {
-	char day[PAGE_DAY_LEN + 1];
-
-	page_text_day(seconds, day);
-	answer_puts(w, day);
+	answer_puts(w, "<bdi dir=\"ltr\">");
+	answer_puts(w, s);
+	answer_puts(w, "</bdi>");
 }
 
 /* The largest unit that leaves no fraction: "512 MiB". */
@@ -76,7 +76,7 @@ put_size(struct answer_writer *w, uint64_t bytes)
 		i++;
 	}
 	snprintf(words, sizeof(words), "%" PRIu64 " %s", bytes, unit[i]);
-	answer_puts(w, words);
+	put_ltr(w, words);
 }
 
 /* The path of a page in a language, without the page: "/ko". */
@@ -205,6 +205,8 @@ shown(const struct answer_writer *w, enum site_page piece)
 	case PIECE_ADD:
 		return !ask->framed && ask->fill != NULL;
 	case PIECE_RELAY:
+		/* Who comes under a wrong name must not learn the right one. */
+		return w->a->site.onion[0] != '\0' && shown(w, PIECE_TOP);
 	case PIECE_RELAY_FIELD:
 		return w->a->site.onion[0] != '\0';
 	case PIECE_TEXT_BACK:
@@ -342,13 +344,22 @@ put_fill(struct answer_writer *w, enum site_blank blank)
 {
 	const struct site_text *fill =
 	    w->ask->fill == NULL ? NULL : &w->ask->fill[blank];
-	bool own_day = blank == FILL_DAY && w->ask->which == ANSWER_CLOSED;
+	char day[PAGE_DAY_LEN + 1];
 
-	if (own_day)
-		answer_put_day(w, w->a->site.opens);
-	else if (fill == NULL)
+	if (blank == FILL_DAY) {
+		if (w->ask->which == ANSWER_CLOSED)
+			page_text_day(w->a->site.opens, day);
+		else if (fill != NULL)
+			snprintf(day, sizeof(day), "%.*s", (int)fill->len,
+			    (const char *)fill->p);
+		else
+			return;
+		put_ltr(w, day);
 		return;
-	else if (escaped_max[blank] > 0)
+	}
+	if (fill == NULL)
+		return;
+	if (escaped_max[blank] > 0)
 		answer_put_escaped(w, fill->p, fill->len, escaped_max[blank]);
 	else
 		answer_put(w, fill->p, fill->len);
@@ -396,6 +407,7 @@ answer_put_file(struct answer_writer *w, enum site_page file)
 {
 	const struct texts *t = w->a->site.texts;
 
+	w->block = file == PIECE_ABOUT || file == PIECE_ADVICE;
 	if (file == PIECE_ORGANISATION)
 		w->words = &t->organisation;
 	else if (file == PIECE_ABOUT)

@@ -25,6 +25,7 @@ struct answer_writer {
 	bool cut; /* the last escaped text did not fit its bound */
 	/* the operator's words of the item at hand */
 	const struct texts_words *words;
+	bool block; /* as a paragraph */
 	const struct texts_topic *topic;
 };
 
@@ -37,9 +38,6 @@ void answer_put_escaped(
 
 /* A page or piece with its blanks filled in. */
 void answer_put_file(struct answer_writer *w, enum site_page file);
-
-/* A day, seconds since 1970, as "2026-05-03". */
-void answer_put_day(struct answer_writer *w, uint64_t seconds);
 
 /* Blanks and pieces of the operator's texts.  False: it is none of them. */
 bool answer_put_texts(struct answer_writer *w, enum site_blank blank);

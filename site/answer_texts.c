@@ -162,7 +162,7 @@ answer_put_texts(struct answer_writer *w, enum site_blank blank)
 	switch (blank) {
 	case BLANK_WORDS:
 		if (w->words != NULL)
-			put_element(w, "span", "", w->words);
+			put_element(w, w->block ? "p" : "span", "", w->words);
 		return true;
 	case BLANK_TOPIC_LIST:
 		put_topic_list(w);

@@ -109,7 +109,7 @@ class Ceremony:
     def serves(self):
         expect(self.intake.poll() is None, "tipline-intake has ended")
         try:
-            return self.visit(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" %
+            return self.visit(b"GET /tip HTTP/1.1\r\nHost: %s\r\n\r\n" %
                               self.onion.encode()).status == 200
         except OSError:
             return False

@@ -108,7 +108,7 @@ class Supervisor(unittest.TestCase):
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(5)
             s.connect(self.socket)
-            s.sendall(b'GET / HTTP/1.1\r\nHost: %s\r\n\r\n' % ONION.encode())
+            s.sendall(b'GET /tip HTTP/1.1\r\nHost: %s\r\n\r\n' % ONION.encode())
             data = b''
             while piece := s.recv(65536):
                 data += piece

@@ -27,7 +27,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 BIN = os.environ.get("TIPLINE_BIN", os.path.join(ROOT, "build/dev/bin"))
 LONG = os.environ.get("TIPLINE_LONG") == "1"
 PASSPHRASE = "correct horse battery staple"
-PAGE_LEN = 16384  # every answer, head and body together
+PAGE_LEN = 32768  # every answer, head and body together
 
 # What no log may ever say (base/log.h): bugs, malformed messages between our
 # processes, reports of sanitizers; and that a part had to be started anew.
@@ -165,20 +165,6 @@ def resident(pid):
 
 # ------------------------------------------------------------------ answers
 
-def site_pages():
-    """Title to name of each of site/*.html; the first line is the title."""
-    pages = {}
-    folder = os.path.join(ROOT, "site", "pages")
-    for name in os.listdir(folder):
-        if name.endswith(".html") and name != "layout.html":
-            with open(os.path.join(folder, name), encoding="utf-8") as f:
-                pages[f.readline().strip()] = name[:-5]
-    return pages
-
-
-PAGES = site_pages()
-
-
 class Answer:
     """What came back on a connection, up to its end."""
 
@@ -193,9 +179,9 @@ class Answer:
 
     @property
     def page(self):
-        """Which of site/*.html it is; None if it is none of ours."""
-        m = re.search(rb"<title>(.*?)</title>", self.body, re.S)
-        return PAGES.get(m.group(1).decode()) if m else None
+        """Which of site/pages it is; None if it is none of ours."""
+        m = re.search(rb'<main id="page-(\w+)">', self.body)
+        return m.group(1).decode() if m else None
 
     @property
     def received(self):
@@ -520,7 +506,7 @@ class Line:
             v.send(data)
             return v.answer()
 
-    def get(self, path="/", extra=b"", **kw):
+    def get(self, path="/tip", extra=b"", **kw):
         return self.ask(b"GET %s HTTP/1.1\r\nHost: %s\r\n%s\r\n" % (
             path.encode(), self.host.encode(), extra), **kw)
 

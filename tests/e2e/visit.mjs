@@ -7,7 +7,7 @@
 // shots/PREFIX-*.png; also holds further pages to take, as [name, url].  With
 // back it notes the words on the receipt, follows the form's link to the page
 // for answers, and types them there as people do.
-// Prints a line of JSON: {browser, address, form, heading, text}.  Exit code 0
+// Prints a line of JSON: {browser, address, form, page, text}.  Exit code 0
 // if a page of ours was shown at the end.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -16,6 +16,7 @@ const [which, text] = process.argv.slice(2);
 const job = { prefix: which, files: [], widths: [], timeout: 120,
   also: [], back: false, ...JSON.parse(text) };
 const { Firefox, Chromium } = await import(`./${which}.mjs`);
+const page = "document.querySelector('main').id.replace('page-', '')";
 const wait = (ms) => new Promise((ok) => setTimeout(ok, ms));
 const deadline = Date.now() + job.timeout * 1000;
 
@@ -61,7 +62,7 @@ const arrive = async (b) => {
       throw new Error(`the browser shows its own error page: ${address}`);
     }
     for (const mark of ['good', 'bad']) {
-      if (await b.find(`p.${mark}`).catch(() => undefined)) {
+      if (await b.find(`p.${mark}:not(#js):not(.relay)`).catch(() => undefined)) {
         await whole(b);
         return mark;
       }
@@ -93,7 +94,7 @@ const comeBack = async (b, result) => {
   await b.click('form [type=submit]');
   await arrive(b);
   result.backAddress = await b.address();
-  result.back = await b.evaluate("document.querySelector('h1').innerText");
+  result.back = await b.evaluate(page);
   await shots(b, 'answer');
 };
 
@@ -114,7 +115,7 @@ try {
     await submit(browser);
     const mark = await arrive(browser);
     result.address = await browser.address();
-    result.heading = await browser.evaluate("document.querySelector('h1').innerText");
+    result.page = await browser.evaluate(page);
     result.text = await browser.evaluate('document.body.innerText');
     result.words = await note(browser);
     await shots(browser, mark === 'good' ? 'receipt' : 'refused');

@@ -45,7 +45,7 @@ static void
 limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 {
 	struct control_config config = stage_config();
-	size_t len = LIMIT_MESSAGE_LEN + 1;
+	size_t len = PAGE_MESSAGE_MAX + 1;
 	char *data = calloc(1, len);
 	const struct tip_part message[] = {
 	    {"message", NULL, data, len}, {NULL, NULL, NULL, 0}};
@@ -57,7 +57,7 @@ limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 	struct stage s;
 
 	(void)state;
-	config.upload_max = LIMIT_MESSAGE_LEN + 100;
+	config.upload_max = PAGE_MESSAGE_MAX + 100;
 	stage_open(&s, &config);
 	assert_int_equal(visit_post(&s, exact), 200);
 	assert_int_equal(visit_post(&s, message), 413);

@@ -333,8 +333,10 @@ the_pages_of_a_closed_line_say_when_and_answers_can_be_read(void **state)
 		uint64_t opens;
 		const char *words;
 	} cases[] = {{0, "in a day or two"},
-	    {UINT64_C(4102444800), "on 2100-01-01 (UTC) or later"},
-	    {UINT64_C(4102444799), "on 2099-12-31 (UTC) or later"},
+	    {UINT64_C(4102444800),
+		"on <bdi dir=\"ltr\">2100-01-01</bdi> (UTC) or later"},
+	    {UINT64_C(4102444799),
+		"on <bdi dir=\"ltr\">2099-12-31</bdi> (UTC) or later"},
 	    {1, "in a day or two"}};
 	struct heard heard;
 	struct stage s;

@@ -169,7 +169,8 @@ replies_are_shown_one_by_one_the_newest_first(void **state)
 	assert_int_equal(heard.code, 200);
 	assert_true(visit_says(&heard,
 	    "the newest &lt;b&gt;&amp;amp;&lt;/b&gt; &quot;&#39;</div>"));
-	assert_true(visit_says(&heard, "Answer 1 of 3, written on 2026-11-23"));
+	assert_true(visit_says(
+	    &heard, "Answer 1 of 3, written on <bdi dir=\"ltr\">2026-11-23<"));
 	assert_true(visit_says(&heard, "value=\"0\" hidden>Newer"));
 	assert_true(visit_says(&heard, "value=\"1\">Older"));
 	assert_true(

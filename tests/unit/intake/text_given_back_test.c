@@ -188,7 +188,7 @@ static void
 too_long_a_message_comes_back_as_its_beginning(void **state)
 {
 	const struct tip_part parts[] = {
-	    {"message", NULL, data, LIMIT_MESSAGE_LEN + 1}, END};
+	    {"message", NULL, data, PAGE_MESSAGE_MAX + 1}, END};
 	char want[LIMIT_TEXT_BACK + 1] = "";
 
 	(void)state;
