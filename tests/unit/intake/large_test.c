@@ -367,6 +367,30 @@ a_frame_that_is_gone_ends_quietly(void **state)
 	heard_free(&heard);
 }
 
+/* They cost a place each, and nobody is lost with them. */
+static void
+frames_give_way_when_all_places_are_taken(void **state)
+{
+	struct control_config config = stage_config();
+	struct heard heard;
+	int fd[6];
+
+	(void)state;
+	config.connections_max = 4;
+	stage_open(&stage, &config);
+	for (int i = 0; i < 6; i++) {
+		fd[i] = begin("GET", "/progress/" TOKEN);
+		tick();
+	}
+	ask("/", &heard);
+	assert_int_equal(heard.code, 200);
+	heard_free(&heard);
+	/* Nor is the receiver's end waited for: this would take a minute. */
+	stage_close(&stage);
+	for (int i = 0; i < 6; i++)
+		close(fd[i]);
+}
+
 static void
 a_socket_that_takes_no_whole_piece_ends_the_frame(void **state)
 {
@@ -455,6 +479,7 @@ main(void)
 	    STAGED(a_frame_that_is_gone_ends_quietly),
 	    STAGED(a_socket_that_takes_no_whole_piece_ends_the_frame),
 	    STAGED(what_the_frame_does_not_know_is_no_page),
+	    cmocka_unit_test(frames_give_way_when_all_places_are_taken),
 	    cmocka_unit_test(every_line_of_the_frame_fits_in_every_language),
 	};
 
