@@ -127,7 +127,7 @@ static const struct tip_part bad[] = {
     {"message", NULL, "m", 1}, {"massage", NULL, "x", 1}, END};
 
 static void
-without_memory_to_look_for_a_text_a_tip_is_refused_all_the_same(void **state)
+a_tip_is_refused_without_memory_to_look_for_its_text(void **state)
 {
 	struct seen seen;
 
@@ -251,7 +251,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
-		without_memory_to_look_for_a_text_a_tip_is_refused_all_the_same),
+		a_tip_is_refused_without_memory_to_look_for_its_text),
 	    cmocka_unit_test(without_memory_to_keep_a_text_its_upload_goes_on),
 	    cmocka_unit_test(a_tip_is_kept_without_a_place_for_its_text),
 	    cmocka_unit_test(
