@@ -140,6 +140,21 @@ a_tip_is_refused_without_memory_to_look_for_its_text(void **state)
 	assert_int_equal(seen.without_text, 0);
 }
 
+/* Longer than comes with the head, so that it is read for. */
+static void
+a_visitor_who_is_lost_while_a_text_is_looked_for_leaves_nothing(void **state)
+{
+	static char data[20000];
+	static const struct tip_part parts[] = {
+	    {"message", NULL, data, sizeof(data)}, END};
+	struct seen seen;
+
+	(void)state;
+	memset(data, 'x', sizeof(data));
+	refuse_each(FAULT_READ, true, parts, "page-closed", &seen);
+	assert_in_range(seen.none, 1, 10);
+}
+
 static void
 without_memory_to_keep_a_text_its_upload_goes_on(void **state)
 {
@@ -252,6 +267,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		a_tip_is_refused_without_memory_to_look_for_its_text),
+	    cmocka_unit_test(
+		a_visitor_who_is_lost_while_a_text_is_looked_for_leaves_nothing),
 	    cmocka_unit_test(without_memory_to_keep_a_text_its_upload_goes_on),
 	    cmocka_unit_test(a_tip_is_kept_without_a_place_for_its_text),
 	    cmocka_unit_test(
