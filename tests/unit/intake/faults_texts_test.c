@@ -142,7 +142,7 @@ a_tip_is_refused_without_memory_to_look_for_its_text(void **state)
 
 /* Longer than comes with the head, so that it is read for. */
 static void
-a_visitor_who_is_lost_while_a_text_is_looked_for_leaves_nothing(void **state)
+a_visitor_lost_while_a_text_is_looked_for_leaves_nothing(void **state)
 {
 	static char data[20000];
 	static const struct tip_part parts[] = {
@@ -268,7 +268,7 @@ main(void)
 	    cmocka_unit_test(
 		a_tip_is_refused_without_memory_to_look_for_its_text),
 	    cmocka_unit_test(
-		a_visitor_who_is_lost_while_a_text_is_looked_for_leaves_nothing),
+		a_visitor_lost_while_a_text_is_looked_for_leaves_nothing),
 	    cmocka_unit_test(without_memory_to_keep_a_text_its_upload_goes_on),
 	    cmocka_unit_test(a_tip_is_kept_without_a_place_for_its_text),
 	    cmocka_unit_test(
