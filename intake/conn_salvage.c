@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/guarded.h"
 #include "intake/conn_parts.h"
+#include "intake/conn_progress.h"
 #include "intake/limits.h"
 #include "intake/multipart.h"
 
@@ -107,6 +108,11 @@ conn_refuse(struct conn *c, enum answer which)
 
 	c->left = c->http.length;
 	c->refusal = which;
+	/* The frame beside the form tells it before the body is through. */
+	if (c->route.page == ROUTE_TIP && c->http.method == HTTP_POST) {
+		conn_progress_begin(c);
+		conn_progress_end(c, which);
+	}
 	if (c->route.page != ROUTE_TIP || c->http.method != HTTP_POST ||
 	    c->http.boundary.len == 0 || !answers_refuses(which) ||
 	    c->http.expects || /* it has not sent its body, and need not */

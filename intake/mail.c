@@ -17,7 +17,8 @@ _Static_assert(
     KEEPER_REPLY_LEN == REPLY_LEN && KEEPER_MAILBOX_LEN == MAILBOX_ID_LEN,
     "the keeper keeps what the analysts seal");
 
-#define VALUE_LEN (ONION_MAX + 8) /* the longest: "http://" and an address */
+/* One byte more than the longest: "http://" and an address. */
+#define VALUE_LEN (ONION_MAX + 8)
 #define REPLY_ID_DIGITS 16
 #define SECONDS_A_DAY 86400
 

@@ -8,7 +8,7 @@ import { Wire, ended } from './wire.mjs';
 
 const flags = [
   '--headless=new', '--remote-debugging-port=0', '--no-first-run',
-  '--blink-settings=scriptEnabled=false', '--lang=en-US',
+  '--lang=en-US',
   '--disable-background-networking', '--disable-component-update',
   '--disable-sync', '--disable-default-apps', '--disable-extensions',
   '--disable-gpu', '--hide-scrollbars', '--disable-dev-shm-usage',
@@ -18,11 +18,12 @@ const flags = [
 ];
 
 export class Chromium {
-  static async start({ socks }) {
+  static async start({ socks, scripts = false }) {
     const c = new Chromium();
     c.profile = mkdtempSync(join(tmpdir(), 'chromium-'));
     const args = [...flags, `--user-data-dir=${c.profile}`];
     if (process.getuid() === 0) args.push('--no-sandbox'); // it insists
+    if (!scripts) args.push('--blink-settings=scriptEnabled=false');
     if (socks) {
       args.push(`--proxy-server=socks5://${socks}`,
         '--proxy-bypass-list=<-loopback>');
@@ -60,11 +61,20 @@ export class Chromium {
       { width, height, deviceScaleFactor: 1, mobile: false });
   }
 
+  // Does not wait for the page: one with frames may never end.
   async open(url) {
-    const loaded = this.wire.event('Page.loadEventFired');
     const { errorText } = await this.call('Page.navigate', { url });
     if (errorText) throw new Error(errorText);
-    await loaded;
+  }
+
+  async history(delta) {
+    const { currentIndex, entries } = await this.call('Page.getNavigationHistory');
+    await this.call('Page.navigateToHistoryEntry',
+      { entryId: entries[currentIndex + delta].id });
+  }
+
+  async reload() {
+    await this.call('Page.reload');
   }
 
   address() {
@@ -75,38 +85,63 @@ export class Chromium {
     const { root } = await this.call('DOM.getDocument');
     const { nodeId } = await this.call('DOM.querySelector',
       { nodeId: root.nodeId, selector: css });
-    return nodeId || undefined;
+    if (!nodeId) throw new Error(`there is no ${css}`);
+    return nodeId;
+  }
+
+  // Where to run what is for a frame: some are a process of their own.
+  async within(frame) {
+    if (!frame) return {};
+    const { node } = await this.call('DOM.describeNode',
+      { nodeId: await this.find(frame) });
+    const { targetInfos } = await this.wire.call({ method: 'Target.getTargets' });
+    if (targetInfos.some((t) => t.targetId === node.frameId)) {
+      const { sessionId } = await this.wire.call({ method: 'Target.attachToTarget',
+        params: { targetId: node.frameId, flatten: true } });
+      return { sessionId };
+    }
+    const { executionContextId: contextId } = await this.call(
+      'Page.createIsolatedWorld', { frameId: node.frameId });
+    return { contextId };
   }
 
   // Runs in the driver's name; the page's own scripts stay off.
-  async evaluate(expression) {
-    const r = await this.call('Runtime.evaluate',
-      { expression, returnByValue: true });
+  async evaluate(expression, frame) {
+    const { sessionId = this.session, contextId } = await this.within(frame);
+    const r = await this.wire.call({ method: 'Runtime.evaluate', sessionId,
+      params: { expression, contextId, returnByValue: true } });
+    if (sessionId !== this.session) {
+      await this.wire.call({ method: 'Target.detachFromTarget', params: { sessionId } });
+    }
     if (r.exceptionDetails) throw new Error(r.exceptionDetails.text);
-    return r.result.value;
+    return r.result.value ?? null;
   }
 
-  async click(css) {
-    const nodeId = await this.find(css);
-    await this.call('DOM.scrollIntoViewIfNeeded', { nodeId });
-    const { model } = await this.call('DOM.getBoxModel', { nodeId });
-    const q = model.border;
-    const at = { x: (q[0] + q[4]) / 2, y: (q[1] + q[5]) / 2,
-      button: 'left', clickCount: 1 };
+  async click(x, y, frame) {
+    const at = { x, y, button: 'left', clickCount: 1 };
+    if (frame) {
+      await this.call('DOM.scrollIntoViewIfNeeded', { nodeId: await this.find(frame) });
+      const { model } = await this.call('DOM.getBoxModel', { nodeId: await this.find(frame) });
+      at.x += model.content[0];
+      at.y += model.content[1];
+    }
     await this.call('Input.dispatchMouseEvent', { type: 'mousePressed', ...at });
     await this.call('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at });
   }
 
-  async type(css, text) {
-    await this.click(css);
-    for (const c of text) {
-      if (c !== '\n') {
-        await this.call('Input.insertText', { text: c });
-        continue;
-      }
-      const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 };
-      await this.call('Input.dispatchKeyEvent', { type: 'keyDown', text: '\r', ...key });
-      await this.call('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+  async press(name) {
+    const [key, code, text] = { Tab: ['Tab', 9, ''], Enter: ['Enter', 13, '\r'],
+      Space: [' ', 32, ' '] }[name];
+    const event = { key, code: name, windowsVirtualKeyCode: code };
+    await this.call('Input.dispatchKeyEvent',
+      { type: text ? 'keyDown' : 'rawKeyDown', text, ...event });
+    await this.call('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+  }
+
+  async type(text) {
+    for (const part of text.split(/(\n)/)) {
+      if (part === '\n') await this.press('Enter');
+      else if (part) await this.call('Input.insertText', { text: part });
     }
   }
 
@@ -116,8 +151,12 @@ export class Chromium {
   }
 
   async screenshot(whole) {
-    const { data } = await this.call('Page.captureScreenshot',
-      { format: 'png', captureBeyondViewport: Boolean(whole) });
+    // Beyond the window it misplaces pages that are written from the right.
+    const [width, height, all] = JSON.parse(await this.evaluate(
+      'JSON.stringify([innerWidth, innerHeight, document.documentElement.scrollHeight])'));
+    if (whole) await this.size(width, Math.max(height, all));
+    const { data } = await this.call('Page.captureScreenshot', { format: 'png' });
+    if (whole) await this.size(width, height);
     return Buffer.from(data, 'base64');
   }
 

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { Wire, ended } from './wire.mjs';
 
 const prefs = {
-  'javascript.enabled': false,
   'svg.disabled': true,
   'mathml.disabled': true,
   'gfx.font_rendering.graphite.enabled': false,
@@ -65,10 +64,10 @@ const proxyPrefs = (socks) => {
 };
 
 export class Firefox {
-  static async start({ socks }) {
+  static async start({ socks, scripts = false }) {
     const f = new Firefox();
     f.profile = mkdtempSync(join(tmpdir(), 'firefox-'));
-    const all = { ...prefs, ...proxyPrefs(socks) };
+    const all = { 'javascript.enabled': scripts, ...prefs, ...proxyPrefs(socks) };
     writeFileSync(join(f.profile, 'user.js'), Object.entries(all)
       .map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`)
       .join(''));
@@ -90,8 +89,8 @@ export class Firefox {
     f.wire = await Wire.open(`${url}/session`);
     const s = await f.call('session.new', { capabilities: {} });
     f.name = `${s.capabilities.browserName} ${s.capabilities.browserVersion}`;
-    const tree = await f.call('browsingContext.getTree');
-    f.context = tree.contexts[0].context;
+    // In the first tab nothing ever gets the focus.
+    f.context = (await f.call('browsingContext.create', { type: 'tab' })).context;
     return f;
   }
 
@@ -104,56 +103,75 @@ export class Firefox {
       { context: this.context, viewport: { width, height } });
   }
 
+  // Does not wait for the page: one with frames may never end, and from one
+  // such page to another not even this answer comes before.
   async open(url) {
-    await this.call('browsingContext.navigate',
-      { context: this.context, url, wait: 'complete' });
+    this.call('browsingContext.navigate',
+      { context: this.context, url, wait: 'none' }).catch(() => {});
+  }
+
+  async history(delta) {
+    await this.call('browsingContext.traverseHistory',
+      { context: this.context, delta });
+  }
+
+  async reload() {
+    await this.call('browsingContext.reload',
+      { context: this.context, wait: 'none' });
   }
 
   async address() {
-    const { contexts } = await this.call('browsingContext.getTree');
+    const { contexts } = await this.call('browsingContext.getTree',
+      { root: this.context });
     return contexts[0].url;
   }
 
-  async find(css) {
-    const { nodes } = await this.call('browsingContext.locateNodes',
-      { context: this.context, locator: { type: 'css', value: css } });
-    return nodes[0];
-  }
-
   // Runs in a realm of the driver; the page's own scripts stay off.
-  async evaluate(expression) {
+  async result(expression, context) {
     const r = await this.call('script.evaluate', { expression,
-      target: { context: this.context, sandbox: 'test' },
-      awaitPromise: false });
+      target: { context, sandbox: 'test' }, awaitPromise: false });
     if (r.type !== 'success') throw new Error(r.exceptionDetails.text);
-    return r.result.value;
+    return r.result;
   }
 
-  async click(css) {
-    const node = await this.find(css);
-    await this.evaluate(`document.querySelector(${JSON.stringify(css)})`
-      + ".scrollIntoView({block: 'center', behavior: 'instant'})");
-    await this.call('input.performActions', { context: this.context, actions: [
-      { type: 'pointer', id: 'mouse', actions: [
-        { type: 'pointerMove', x: 0, y: 0,
-          origin: { type: 'element', element: { sharedId: node.sharedId } } },
+  // The window, or the frame in it that css names.
+  async within(frame) {
+    if (!frame) return this.context;
+    const r = await this.result(
+      `document.querySelector(${JSON.stringify(frame)}).contentWindow`, this.context);
+    return r.value.context;
+  }
+
+  async evaluate(expression, frame) {
+    return (await this.result(expression, await this.within(frame))).value ?? null;
+  }
+
+  async click(x, y, frame) {
+    await this.call('input.performActions', { context: await this.within(frame),
+      actions: [{ type: 'pointer', id: 'mouse', actions: [
+        { type: 'pointerMove', x, y },
         { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }] }] });
   }
 
-  async type(css, text) {
-    await this.click(css);
-    const keys = [...text].flatMap((c) => {
-      const value = c === '\n' ? '\uE007' : c;
-      return [{ type: 'keyDown', value }, { type: 'keyUp', value }];
-    });
+  async keys(values) {
     await this.call('input.performActions', { context: this.context,
-      actions: [{ type: 'key', id: 'keyboard', actions: keys }] });
+      actions: [{ type: 'key', id: 'keyboard', actions: values.flatMap((value) => [
+        { type: 'keyDown', value }, { type: 'keyUp', value }]) }] });
+  }
+
+  async type(text) {
+    await this.keys([...text].map((c) => (c === '\n' ? '\uE007' : c)));
+  }
+
+  async press(key) {
+    await this.keys([{ Tab: '\uE004', Enter: '\uE007', Space: ' ' }[key]]);
   }
 
   async choose(css, files) {
-    const node = await this.find(css);
+    const { nodes } = await this.call('browsingContext.locateNodes',
+      { context: this.context, locator: { type: 'css', value: css } });
     await this.call('input.setFiles', { context: this.context,
-      element: { sharedId: node.sharedId }, files });
+      element: { sharedId: nodes[0].sharedId }, files });
   }
 
   async screenshot(whole) {

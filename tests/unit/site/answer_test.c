@@ -563,6 +563,7 @@ text_is_shown_and_does_nothing_else(void **state)
 	    {"<a href=\"'\">&", "&lt;a href=&quot;&#39;&quot;&gt;&amp;", 99,
 		false},
 	    {"&&", "&amp;", 9, true},
+	    {"a\r\nb\r\n\r\nc\r", "a\nb\n\nc ", 99, false},
 	    {"a\r\x1b[2J\x7f\t", "a  [2J  ", 99, false},
 	    {"\xed\x95\x9c\xea\xb8\x80", "\xed\x95\x9c\xea\xb8\x80", 6, false},
 	    {"\xed\x95\x9c\xea\xb8\x80", "\xed\x95\x9c", 5, true},
