@@ -127,7 +127,7 @@ assert_refused(const char *fields, const struct tip_part *parts,
 static const struct tip_part plain[] = {
     FIELD("topic", "t"), WRITTEN, {"file", "", "", 0}, END};
 static const char plain_text[] =
-    "They &lt;b&gt;meet&lt;/b&gt; &amp; &quot;talk&quot; \non page 4.";
+    "They &lt;b&gt;meet&lt;/b&gt; &amp; &quot;talk&quot;\non page 4.";
 
 static void
 what_a_body_is_refused_for_gives_the_text_back(void **state)
