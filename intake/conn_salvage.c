@@ -4,8 +4,8 @@
  * refusal gives it back.  Nothing is sealed and nothing goes to the keeper.
  *
  * It ends with the first part behind the message that is no text, with the
- * body, or with LIMIT_SALVAGE_SECONDS; then comes the answer.  One circuit
- * has as many places for it as for looking for answers.
+ * form or the body, or with LIMIT_SALVAGE_SECONDS; then comes the answer.  One
+ * circuit has as many places for it as for looking for answers.
  */
 #include <string.h>
 
@@ -95,7 +95,7 @@ take(struct conn *c, const uint8_t *p, size_t len)
 {
 	c->left -= len;
 	if (multipart_feed(&c->salvage->parser, p, len) != ST_OK ||
-	    c->left == 0)
+	    multipart_whole(&c->salvage->parser) || c->left == 0)
 		conn_answer(c, c->refusal);
 }
 

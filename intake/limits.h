@@ -14,8 +14,7 @@
 #define LIMIT_HEAD_SECONDS 30
 #define LIMIT_PROXY_LINE 108
 
-/* body */
-#define LIMIT_MESSAGE_LEN 262144
+/* body; the message: PAGE_MESSAGE_MAX (site/answer.h), which pages name */
 #define LIMIT_PART_HEAD_LEN 1024
 #define LIMIT_PARTS_EXTRA 16     /* parts beside the files */
 #define LIMIT_QUESTION_LEN 2000  /* the answer to an operator's question */

@@ -109,8 +109,8 @@ on_data(void *ctx, const uint8_t *p, size_t len)
 	size_t room = code ? LIMIT_CODE_TEXT : VALUE_LEN;
 	size_t *have = &mail->len[mail->open];
 
-	/* Too long a code is a wrong one, not a wrong form, and gateways make
-	 * our address longer. */
+	/* Too long a code is a wrong one, not a wrong form; too long an
+	 * address is a gateway's. */
 	if (len > room - *have) {
 		if (!code && mail->open != FIELD_ADDRESS)
 			return ST_MALFORMED;

@@ -163,7 +163,7 @@ receiver_site_changed(struct receiver *rx)
 		return ST_OK; /* the rest comes yet */
 	take_fingerprint(rx);
 	rx->site.limits = (struct answer_limits){
-	    config->upload_max, LIMIT_MESSAGE_LEN, config->files_max};
+	    config->upload_max, PAGE_MESSAGE_MAX, config->files_max};
 	rx->site.onion = config->onion;
 	rx->site.texts = rx->texts;
 	rx->site.keys = (struct answer_keys){text_of(&rx->keyset_text),

@@ -35,7 +35,7 @@
 
 /* A body so short may be a message alone, and is held against the room for
  * text; a file in it is held against the room for files when it comes. */
-#define UPLOAD_TEXT_MAX (LIMIT_MESSAGE_LEN + 16384)
+#define UPLOAD_TEXT_MAX (PAGE_MESSAGE_MAX + 16384)
 
 /* Borrowed by every upload. */
 struct upload_shop {

@@ -3,6 +3,7 @@
  */
 #include "line/texts_file.h"
 #include "operator/check_parts.h"
+#include "operator/shown_site.h"
 #include "operator/texts_told.h"
 
 static void
@@ -18,6 +19,20 @@ check_languages(const struct texts *t, struct findings *f)
 		    text);
 	(void)texts_told_languages(t->language_on, false, text);
 	finding_ok(f, "languages: offered are %s", text);
+}
+
+static void
+check_pages(const struct line *line, const struct texts *t, struct findings *f)
+{
+	char why[SHOWN_WHY_LEN];
+
+	if (shown_site_try(line, t, why) == ST_OK)
+		finding_ok(f, "pages: every page fits, in every language");
+	else
+		finding_fail(f,
+		    "pages: %s in " TEXTS_FILE ", and put it in with"
+		    " tipline-operator texts install",
+		    why);
 }
 
 void
@@ -45,5 +60,6 @@ check_texts(const struct line *line, struct findings *f)
 		if (texts_told_missing(t, i, text))
 			finding_warn(f, "texts: %s", text);
 	check_languages(t, f);
+	check_pages(line, t, f);
 	texts_free(t);
 }

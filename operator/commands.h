@@ -8,6 +8,7 @@
 int init_command(int argc, char **argv);
 int keyset_install_command(int argc, char **argv);
 int texts_install_command(int argc, char **argv);
+int preview_command(int argc, char **argv);
 int root_change_command(int argc, char **argv);
 int root_replace_command(int argc, char **argv);
 int root_show_command(int argc, char **argv);

@@ -51,7 +51,7 @@ new_line_folder(const char *path, bool *made)
 		tool_say("%s: %s; nothing was made", path, strerror(errno));
 	/* Held to the end: a second one would take our files away. */
 	else if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-		tool_say("%s: another process makes a line there; nothing was"
+		tool_say("%s: another process writes there; nothing was"
 			 " made",
 		    path);
 	else if (faccessat(fd, CONFIG_FILE, F_OK, 0) == 0)

@@ -11,6 +11,7 @@ static const struct tool_entry entries[] = {
     {"init", NULL, init_command, "make a new line in a folder"},
     {"keyset", "install", keyset_install_command, "take up a new key set"},
     {"texts", "install", texts_install_command, "put in what visitors read"},
+    {"preview", NULL, preview_command, "look at every page in a browser"},
     {"root", "show", root_show_command, "the root key that is pinned"},
     {"root", "change", root_change_command, "follow a change of the root"},
     {"root", "replace", root_replace_command, "pin another root by hand"},

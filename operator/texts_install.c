@@ -8,6 +8,7 @@
 #include "base/durable.h"
 #include "line/texts_file.h"
 #include "operator/commands.h"
+#include "operator/shown_site.h"
 #include "operator/texts_told.h"
 #include "operator/tool.h"
 
@@ -17,29 +18,12 @@ static const char help[] =
     "Check FILE, which says what visitors read of your organisation, topics,\n"
     "questions and advice (tipline-texts(5)), and put it into the line as\n"
     "LINE/" TEXTS_FILE ".  A file with a mistake is refused, with the number\n"
-    "of its line, and nothing is changed.  A running tipline-intake takes the\n"
-    "texts up at once.\n"
+    "of its line, and so is one whose texts are too long for a page; then\n"
+    "nothing is changed.  A running tipline-intake takes the texts up at "
+    "once.\n"
+    "Look at the pages before: tipline-operator preview.\n"
     "\n"
     "  -h, --help  show this\n";
-
-/* To be freed; NULL after words. */
-static struct texts *
-check_file(const char *path, const struct bytes *file)
-{
-	char why[TEXTS_WHY_LEN];
-	struct texts *t;
-	unsigned number;
-
-	if (texts_file_parse((const char *)file->p, file->len, &t, &number, why,
-		sizeof(why)) == ST_OK)
-		return t;
-	if (number != 0)
-		tool_say(
-		    "%s line %u: %s; nothing was changed", path, number, why);
-	else
-		tool_say("%s: %s; nothing was changed", path, why);
-	return NULL;
-}
 
 static void
 tell(const struct texts *t)
@@ -66,13 +50,19 @@ static int
 install(const struct line *line, const char *path, const struct bytes *file)
 {
 	const char *const write[] = {line->path, NULL};
-	struct texts *t = check_file(path, file);
+	struct texts *t = texts_told_read(path, file, "changed");
 	struct confine_missing missing;
+	char why[SHOWN_WHY_LEN];
 	enum status st;
 
 	if (t == NULL)
 		return TOOL_FAILED;
 	if (!tool_confine(NULL, write, &missing)) {
+		texts_free(t);
+		return TOOL_FAILED;
+	}
+	if (shown_site_try(line, t, why) != ST_OK) {
+		tool_say("%s: %s; nothing was changed", path, why);
 		texts_free(t);
 		return TOOL_FAILED;
 	}

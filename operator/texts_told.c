@@ -5,7 +5,28 @@
 
 #include <stdio.h>
 
+#include "line/texts_file.h"
+#include "operator/tool.h"
+
 #define NAMES_LEN 240 /* of texts that are missing; the rest is "..." */
+
+struct texts *
+texts_told_read(const char *path, const struct bytes *file, const char *done)
+{
+	char why[TEXTS_WHY_LEN];
+	struct texts *t;
+	unsigned number;
+
+	if (texts_file_parse((const char *)file->p, file->len, &t, &number, why,
+		sizeof(why)) == ST_OK)
+		return t;
+	if (number != 0)
+		tool_say(
+		    "%s line %u: %s; nothing was %s", path, number, why, done);
+	else
+		tool_say("%s: %s; nothing was %s", path, why, done);
+	return NULL;
+}
 
 size_t
 texts_told_languages(const bool on[static LANGUAGE_MAX], bool drafts,

@@ -7,9 +7,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/bytes.h"
 #include "site/texts.h"
 
 #define TEXTS_TOLD_LEN 400
+
+/* Read an operator's file, which came from path; to be freed.  NULL after
+ * words that say what is wrong in which line, and that nothing was done:
+ * "changed". */
+struct texts *texts_told_read(
+    const char *path, const struct bytes *file, const char *done);
 
 /* "en ko ru": the languages that are offered; with drafts, only those whose
  * translation of the pages no native speaker has read.  How many. */

@@ -23,7 +23,8 @@
 #include "site/site.h"
 #include "site/texts.h"
 
-#define PAGE_TOTAL_LEN 32768 /* every answer, head and body together */
+#define PAGE_TOTAL_LEN 32768    /* every answer, head and body together */
+#define PAGE_MESSAGE_MAX 262144 /* a tip's message; other limits are set */
 
 /* The limits that pages name. */
 struct answer_limits {

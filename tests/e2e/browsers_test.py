@@ -135,9 +135,9 @@ def through_tor(net, user):
 def ask_through_tor(net, user, data):
     with through_tor(net, user) as s:
         s.sendall(data)
-        got = b""  # with a timeout MSG_WAITALL does not wait for all
-        while len(got) < PAGE_LEN and (more := s.recv(PAGE_LEN)):
-            got += more
+        got = b""
+        while len(got) < PAGE_LEN and (piece := s.recv(65536)):
+            got += piece
         return Answer(got)
 
 

@@ -10,3 +10,5 @@ set_tests_properties(e2e.supervisor PROPERTIES LABELS e2e TIMEOUT 180)
 # Each key set that is refused; keys and the clock while uploads run.
 e2e_test(refused 120)
 e2e_test(rotation 240)
+# Every page as a file, and texts that no page holds.
+e2e_test(preview 120)

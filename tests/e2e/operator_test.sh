@@ -43,7 +43,7 @@ try 2 err 'usage: tipline-operator' $op; silent out
 try 2 err "no command 'frobnicate'" $op frobnicate
 try 2 err "no command 'keyset make'" $op keyset make
 try 0 out 'keyset install' $op keyset --help
-for command in init 'keyset install' 'texts install' 'root show' 'root change' 'root replace' \
+for command in init 'keyset install' 'texts install' preview 'root show' 'root change' 'root replace' \
 	check status export import purge; do
 	# shellcheck disable=SC2086
 	try 0 out "usage: tipline-operator $command" $op $command --help

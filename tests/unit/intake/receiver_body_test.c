@@ -45,7 +45,7 @@ static void
 limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 {
 	struct control_config config = stage_config();
-	size_t len = LIMIT_MESSAGE_LEN + 1;
+	size_t len = PAGE_MESSAGE_MAX + 1;
 	char *data = calloc(1, len);
 	const struct tip_part message[] = {
 	    {"message", NULL, data, len}, {NULL, NULL, NULL, 0}};
@@ -57,7 +57,7 @@ limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 	struct stage s;
 
 	(void)state;
-	config.upload_max = LIMIT_MESSAGE_LEN + 100;
+	config.upload_max = PAGE_MESSAGE_MAX + 100;
 	stage_open(&s, &config);
 	assert_int_equal(visit_post(&s, exact), 200);
 	assert_int_equal(visit_post(&s, message), 413);
@@ -96,7 +96,7 @@ fields_left_empty_are_passed_over_but_not_without_end(void **state)
 
 /* Firefox shows an answer only when it has sent everything. */
 static void
-a_refusal_by_the_head_is_told_to_the_frame_before_the_body_ends(void **state)
+a_refusal_by_the_head_is_told_to_the_frame_at_once(void **state)
 {
 	static const char head[] =
 	    "POST /tip/00112233445566778899aabbccddeeff HTTP/1.1\r\n"
@@ -219,7 +219,7 @@ main(void)
 	    cmocka_unit_test(
 		fields_left_empty_are_passed_over_but_not_without_end),
 	    cmocka_unit_test(
-		a_refusal_by_the_head_is_told_to_the_frame_before_the_body_ends),
+		a_refusal_by_the_head_is_told_to_the_frame_at_once),
 	    cmocka_unit_test(a_body_too_large_is_answered_and_drained),
 	    cmocka_unit_test(a_cut_body_leaves_an_abort_and_gets_a_page),
 	    cmocka_unit_test(every_cut_of_a_request_keeps_nothing),
