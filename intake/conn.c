@@ -320,6 +320,7 @@ conn_new(const struct door *door, int fd)
 	}
 	*c = (struct conn){.rx = rx, .fd = fd};
 	route_parse(NULL, 0, &c->route);
+	c->route.language = texts_offered(rx->texts, c->route.language);
 	http_parse_begin(&c->http);
 	c->loopback = door == &rx->door[DOOR_LOOPBACK];
 	c->proxied = c->loopback || rx->config.proxy == PROXY_OFF;
@@ -353,13 +354,18 @@ conn_evict(struct receiver *rx)
 }
 
 void
-conn_drop_heads(struct receiver *rx)
+conn_drop_idle(struct receiver *rx)
 {
-	struct conn *c;
+	struct conn *c, *next;
 
 	while ((c = TAILQ_FIRST(&rx->silent)) != NULL ||
 	    (c = TAILQ_FIRST(&rx->heading)) != NULL)
 		conn_drop(c);
+	for (c = TAILQ_FIRST(&rx->draining); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		if (c->phase == CONN_SHOW)
+			conn_drop(c);
+	}
 }
 
 void
@@ -373,8 +379,6 @@ conn_answer_bodies(struct receiver *rx, enum answer which)
 			conn_answer(c, which);
 		else if (c->phase == CONN_SALVAGE)
 			conn_answer(c, c->refusal);
-		else if (c->phase == CONN_SHOW)
-			conn_drop(c);
 		else if (c->phase == CONN_FORM)
 			conn_answer(c, ANSWER_MAIL_AWAY);
 	}

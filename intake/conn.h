@@ -102,8 +102,9 @@ void conn_drop(struct conn *c);
  * whose head arrives, else one that was answered.  False if there is none. */
 bool conn_evict(struct receiver *rx);
 
-/* End every connection that has not sent its whole head. */
-void conn_drop_heads(struct receiver *rx);
+/* End every connection that has not sent its whole head, and every frame that
+ * only tells how far an upload is. */
+void conn_drop_idle(struct receiver *rx);
 
 /* Answer every connection whose body is still arriving. */
 void conn_answer_bodies(struct receiver *rx, enum answer which);

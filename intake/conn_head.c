@@ -14,6 +14,7 @@
 #include "intake/conn_progress.h"
 #include "intake/limits.h"
 #include "intake/proxy_line.h"
+#include "site/language.h"
 
 static bool
 host_ours(const struct conn *c)
@@ -155,6 +156,19 @@ decide_page(struct conn *c)
 	return pages[c->route.page];
 }
 
+/* A language that is not offered has no pages.  But an address alone must
+ * lead somewhere: where English is not offered, its paths are another's. */
+static void
+find_route(struct conn *c)
+{
+	route_parse(c->head + c->http.target.at, c->http.target.len, &c->route);
+	if (c->rx->texts->language_on[c->route.language])
+		return;
+	if (c->route.language != LANGUAGE_ENGLISH)
+		route_parse(NULL, 0, &c->route);
+	c->route.language = texts_offered(c->rx->texts, LANGUAGE_ENGLISH);
+}
+
 /* The head is whole and of the grammar.  ANSWER_COUNT: a body is taken. */
 static enum answer
 decide(struct conn *c)
@@ -162,9 +176,7 @@ decide(struct conn *c)
 	const struct recipients *to;
 	enum answer refusal;
 
-	route_parse(c->head + c->http.target.at, c->http.target.len, &c->route);
-	if (!c->rx->texts->language_on[c->route.language])
-		route_parse(NULL, 0, &c->route);
+	find_route(c);
 	if (!host_ours(c))
 		return ANSWER_WRONG_HOST;
 	if (c->http.gateway)
@@ -216,7 +228,7 @@ head_whole(struct conn *c)
 {
 	enum answer which = decide(c);
 
-	if (which == ANSWER_PROGRESS && c->http.method == HTTP_GET) {
+	if (which == ANSWER_PROGRESS) {
 		conn_progress_show(c);
 		return;
 	}

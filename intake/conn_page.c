@@ -135,6 +135,7 @@ conn_page(struct conn *c, size_t at, size_t *head_len)
 	struct answer_ask ask = {.which = c->answer,
 	    .language = c->route.language,
 	    .framed = c->route.has_token && c->route.page != ROUTE_LARGE,
+	    .again = c->answer == ANSWER_PROGRESS, /* only its head */
 	    .part = c->route.part,
 	    .fill = fill};
 

@@ -10,7 +10,7 @@
 #include "intake/limits.h"
 
 /* What was told last: a percentage, or one of these. */
-enum { TOLD_STORING = 101, TOLD_WAITING, TOLD_REFUSED, TOLD_NOTHING };
+enum { TOLD_STORING = 101, TOLD_WAITING, TOLD_ENDED, TOLD_NOTHING };
 
 #define PIECE_MAX 1024                         /* more than any line takes */
 #define PAGE_END "</main>\n</body>\n</html>\n" /* of site/pages/layout.html */
@@ -112,7 +112,7 @@ tell(struct conn *c, unsigned now, enum answer how)
 		piece = PIECE_PROGRESS_STORED;
 	else if (now == TOLD_WAITING)
 		piece = PIECE_PROGRESS_WAIT;
-	else if (now == TOLD_REFUSED) {
+	else if (now == TOLD_ENDED) {
 		piece = PIECE_PROGRESS_REFUSED;
 		ask.which = how; /* whose title it tells */
 	}
@@ -138,7 +138,7 @@ look(struct conn *c, enum answer *how)
 	case PROGRESS_ENDED:
 		break;
 	}
-	return TOLD_REFUSED;
+	return TOLD_ENDED;
 }
 
 /* What is told about an upload that ended. */
@@ -158,15 +158,17 @@ conn_progress_show(struct conn *c)
 	unsigned now = look(c, &how);
 	size_t len;
 
-	if (now == TOLD_REFUSED) {
-		conn_answer(c, outcome(how));
+	if (now == TOLD_ENDED || c->http.method == HTTP_HEAD) {
+		conn_answer(
+		    c, now == TOLD_ENDED ? outcome(how) : ANSWER_PROGRESS);
 		return;
 	}
 	c->out_len = c->out_left = PAGE_TOTAL_LEN;
 	c->show_end = conn_now() + LIMIT_PROGRESS_SECONDS * 1000;
 	c->shown = TOLD_NOTHING;
 	conn_head_drop(c);
-	conn_phase_ms(c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
+	/* Among those that give way when all places are taken. */
+	conn_phase_ms(c, CONN_SHOW, &c->rx->draining, LIMIT_PROGRESS_TICK_MS);
 	len = make_page(c);
 	if (say(c, c->rx->page, len))
 		(void)tell(c, now, how);
@@ -177,10 +179,10 @@ conn_progress_tick(struct conn *c)
 {
 	enum answer how;
 	unsigned now = look(c, &how);
-	bool last = now == TOLD_REFUSED || conn_now() >= c->show_end;
+	bool last = now == TOLD_ENDED || conn_now() >= c->show_end;
 
 	/* What was kept has a page of its own a second later. */
-	if (now == TOLD_REFUSED && outcome(how) == ANSWER_PROGRESS_KEPT)
+	if (now == TOLD_ENDED && outcome(how) == ANSWER_PROGRESS_KEPT)
 		now = TOLD_STORING;
 	if (now != c->shown && !tell(c, now, how))
 		return;
@@ -188,5 +190,5 @@ conn_progress_tick(struct conn *c)
 		finish(c);
 	else
 		conn_phase_ms(
-		    c, CONN_SHOW, &c->rx->working, LIMIT_PROGRESS_TICK_MS);
+		    c, CONN_SHOW, &c->rx->draining, LIMIT_PROGRESS_TICK_MS);
 }

@@ -19,7 +19,7 @@ void conn_progress_show(struct conn *c);
 void conn_progress_tick(struct conn *c);
 
 /* The upload of c began, if it came from the page for large files; more of it
- * came; it ended. */
+ * came; it ended.  One that is refused by its head begins and ends at once. */
 void conn_progress_begin(struct conn *c);
 void conn_progress_moved(struct conn *c);
 void conn_progress_end(struct conn *c, enum answer how);

@@ -4,14 +4,15 @@
  * refusal gives it back.  Nothing is sealed and nothing goes to the keeper.
  *
  * It ends with the first part behind the message that is no text, with the
- * body, or with LIMIT_SALVAGE_SECONDS; then comes the answer.  One circuit
- * has as many places for it as for looking for answers.
+ * form or the body, or with LIMIT_SALVAGE_SECONDS; then comes the answer.  One
+ * circuit has as many places for it as for looking for answers.
  */
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/guarded.h"
 #include "intake/conn_parts.h"
+#include "intake/conn_progress.h"
 #include "intake/limits.h"
 #include "intake/multipart.h"
 
@@ -94,7 +95,7 @@ take(struct conn *c, const uint8_t *p, size_t len)
 {
 	c->left -= len;
 	if (multipart_feed(&c->salvage->parser, p, len) != ST_OK ||
-	    c->left == 0)
+	    multipart_whole(&c->salvage->parser) || c->left == 0)
 		conn_answer(c, c->refusal);
 }
 
@@ -107,6 +108,11 @@ conn_refuse(struct conn *c, enum answer which)
 
 	c->left = c->http.length;
 	c->refusal = which;
+	/* The frame beside the form tells it before the body is through. */
+	if (c->route.page == ROUTE_TIP && c->http.method == HTTP_POST) {
+		conn_progress_begin(c);
+		conn_progress_end(c, which);
+	}
 	if (c->route.page != ROUTE_TIP || c->http.method != HTTP_POST ||
 	    c->http.boundary.len == 0 || !answers_refuses(which) ||
 	    c->http.expects || /* it has not sent its body, and need not */

@@ -17,7 +17,8 @@ _Static_assert(
     KEEPER_REPLY_LEN == REPLY_LEN && KEEPER_MAILBOX_LEN == MAILBOX_ID_LEN,
     "the keeper keeps what the analysts seal");
 
-#define VALUE_LEN (ONION_MAX + 8) /* the longest: "http://" and an address */
+/* One byte more than the longest: "http://" and an address. */
+#define VALUE_LEN (ONION_MAX + 8)
 #define REPLY_ID_DIGITS 16
 #define SECONDS_A_DAY 86400
 
@@ -108,9 +109,10 @@ on_data(void *ctx, const uint8_t *p, size_t len)
 	size_t room = code ? LIMIT_CODE_TEXT : VALUE_LEN;
 	size_t *have = &mail->len[mail->open];
 
-	/* Too long a code is a wrong one, not a wrong form. */
+	/* Too long a code is a wrong one, not a wrong form; too long an
+	 * address is a gateway's. */
 	if (len > room - *have) {
-		if (!code)
+		if (!code && mail->open != FIELD_ADDRESS)
 			return ST_MALFORMED;
 		len = room - *have;
 	}

@@ -161,7 +161,7 @@ on_stop_signal(evutil_socket_t fd, short what, void *ctx)
 		return;
 	rx->stopping = true;
 	pause_accept(rx);
-	conn_drop_heads(rx);
+	conn_drop_idle(rx);
 	conn_answer_bodies(rx, ANSWER_AWAY);
 	if (rx->conns == 0 || event_add(rx->stop_timer, &after) != 0)
 		quit(rx, 0);

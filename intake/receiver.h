@@ -81,7 +81,8 @@ struct receiver {
 	struct conn_list silent;   /* no byte has come */
 	struct conn_list heading;  /* a head is arriving */
 	struct conn_list working;  /* upload, waiting, answering */
-	struct conn_list draining; /* answered; what still comes is dropped */
+	struct conn_list draining; /* answered; what still comes is dropped.
+				      Frames that tell how far it is */
 	int exit_code;
 };
 

@@ -26,7 +26,7 @@ take_language(const uint8_t **p, size_t *len, struct route *out)
 	size_t code;
 	int language;
 
-	if (*len < 2)
+	if (*len < 2 || **p != '/')
 		return false;
 	slash = memchr(*p + 1, '/', *len - 1);
 	code = (slash == NULL ? *len : (size_t)(slash - *p)) - 1;

@@ -16,6 +16,10 @@ struct text_back {
 _Static_assert(sizeof(struct text_back) + 16 <= LIMIT_TEXT_BACK_LEN,
     "room is set aside for it");
 
+/* Stands for one that had no place when it began: should there be a place
+ * later, what comes then is not the beginning. */
+static struct text_back none;
+
 static struct text_back *
 make(struct text_shelf *shelf)
 {
@@ -23,19 +27,23 @@ make(struct text_shelf *shelf)
 
 	if (shelf->held == shelf->max ||
 	    (text = guarded_new(sizeof(*text))) == NULL)
-		return NULL;
+		return &none;
 	text->shelf = shelf;
 	shelf->held++;
 	return text;
 }
 
 static void
-put(struct text_back *text, const void *p, size_t len)
+put(struct text_back *text, const uint8_t *p, size_t len)
 {
 	size_t room = LIMIT_TEXT_BACK - text->len;
 
+	if (text->cut)
+		return;
 	if (len > room) {
-		len = room;
+		/* Not within a character of UTF-8. */
+		for (len = room; len > 0 && (p[len] & 0xc0) == 0x80;)
+			len--;
 		text->cut = true;
 	}
 	memcpy(text->text + text->len, p, len);
@@ -46,10 +54,14 @@ void
 text_back_add(struct text_shelf *shelf, struct text_back **text,
     const uint8_t *p, size_t len)
 {
-	if (len == 0 || (*text == NULL && (*text = make(shelf)) == NULL))
+	if (len == 0)
+		return;
+	if (*text == NULL)
+		*text = make(shelf);
+	if (*text == &none)
 		return;
 	if ((*text)->gap)
-		put(*text, "\n\n", 2);
+		put(*text, (const uint8_t *)"\n\n", 2);
 	(*text)->gap = false;
 	put(*text, p, len);
 }
@@ -57,29 +69,30 @@ text_back_add(struct text_shelf *shelf, struct text_back **text,
 void
 text_back_field_end(struct text_back *text)
 {
-	if (text != NULL)
+	if (text != NULL && text != &none)
 		text->gap = true;
 }
 
 struct site_text
 text_back_get(const struct text_back *text, bool *cut)
 {
-	*cut = text != NULL && text->cut;
-	if (text == NULL)
+	*cut = false;
+	if (text == NULL || text == &none)
 		return (struct site_text){NULL, 0};
+	*cut = text->cut || !text->gap;
 	return (struct site_text){text->text, text->len};
 }
 
 bool
 text_back_full(const struct text_back *text)
 {
-	return text != NULL && text->cut;
+	return text != NULL && (text == &none || text->cut);
 }
 
 void
 text_back_free(struct text_back *text)
 {
-	if (text == NULL)
+	if (text == NULL || text == &none)
 		return;
 	text->shelf->held--;
 	guarded_free(text);

@@ -24,17 +24,19 @@ struct text_shelf {
 
 struct text_back; /* opaque */
 
-/* Add to *text, which is made when it is NULL and there is a place. */
+/* Add to *text, which is made when it is NULL.  If there is no place for it,
+ * nothing is kept of this text, later neither. */
 void text_back_add(struct text_shelf *shelf, struct text_back **text,
     const uint8_t *p, size_t len);
 
 /* One field has ended: an empty line parts it from the next. */
 void text_back_field_end(struct text_back *text);
 
-/* What is kept; empty if text is NULL.  *cut: there was more. */
+/* What is kept; empty if text is NULL.  *cut: there was more, or its last
+ * field has not ended. */
 struct site_text text_back_get(const struct text_back *text, bool *cut);
 
-/* All that there is place for has come. */
+/* No more will be kept: all that there is place for has come. */
 bool text_back_full(const struct text_back *text);
 
 /* Wipe and free; NULL is allowed. */

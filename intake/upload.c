@@ -88,6 +88,8 @@ upload_end(struct upload *up)
 {
 	enum status st = ST_OK;
 
+	if (up->put_off != ST_OK)
+		return up->put_off;
 	if (!multipart_whole(&up->parser))
 		return upload_fail(up, ANSWER_CUT, ST_SHORT);
 	if (up->env == NULL)
@@ -165,15 +167,23 @@ upload_number(const struct upload *up)
 }
 
 void
+upload_give_up(struct upload *up)
+{
+	admission_unclaim(up->shop->admission, &up->claim);
+	envelope_free(up->env);
+	up->env = NULL;
+	if (!up->committed)
+		keeper_link_leave(up->shop->link, up->number);
+	up->number = 0;
+}
+
+void
 upload_free(struct upload *up)
 {
 	if (up == NULL)
 		return;
-	admission_unclaim(up->shop->admission, &up->claim);
-	envelope_free(up->env);
+	upload_give_up(up);
 	text_back_free(up->text);
 	guarded_free(up->code);
-	if (!up->committed)
-		keeper_link_leave(up->shop->link, up->number);
 	guarded_free(up);
 }

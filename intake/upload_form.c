@@ -112,9 +112,8 @@ begin_field(
 }
 
 static enum status
-on_part(void *ctx, const struct multipart_part *part)
+take_part(struct upload *up, const struct multipart_part *part)
 {
-	struct upload *up = ctx;
 	enum open_part kind;
 
 	up->part_size = 0;
@@ -227,8 +226,6 @@ content_data(struct upload *up, const uint8_t *p, size_t len, bool first)
 {
 	enum status st = ST_OK;
 
-	if (up->open == PART_MESSAGE || up->open == PART_QUESTION)
-		text_back_add(up->shop->texts, &up->text, p, len);
 	if (first && up->open == PART_MESSAGE)
 		st = begin_part(up, ENVELOPE_FIELD, "message", 7);
 	else if (first && up->open == PART_QUESTION)
@@ -239,9 +236,8 @@ content_data(struct upload *up, const uint8_t *p, size_t len, bool first)
 }
 
 static enum status
-on_data(void *ctx, const uint8_t *p, size_t len)
+take_data(struct upload *up, const uint8_t *p, size_t len)
 {
-	struct upload *up = ctx;
 	bool first = up->part_size == 0;
 
 	up->size += len;
@@ -257,6 +253,72 @@ on_data(void *ctx, const uint8_t *p, size_t len)
 	return content_data(up, p, len, first);
 }
 
+static bool
+written(enum open_part part)
+{
+	return part == PART_MESSAGE || part == PART_QUESTION;
+}
+
+static enum status
+take_part_end(struct upload *up, enum open_part was)
+{
+	if (was == PART_CODE)
+		return code_end(up);
+	if (is_short(was))
+		return short_end(up, was);
+	/* What was left empty in the form is not there in the tip. */
+	if (was == PART_FILE_BARE || (written(was) && up->part_size == 0))
+		return ST_OK;
+	return envelope_part_end(up->env);
+}
+
+/*
+ * A refusal gives back what was written, and the code stands before that in
+ * the form: go on without the keeper until it is there, which files are not
+ * waited for.  Whatever names no refusal of this kind ends at once.
+ */
+static enum status
+put_off(struct upload *up, enum status st)
+{
+	if (st == ST_OK || !answers_refuses(up->why) ||
+	    text_back_full(up->text) || up->open == PART_FILE ||
+	    up->open == PART_FILE_BARE)
+		return st;
+	up->put_off = st;
+	upload_give_up(up);
+	return ST_OK;
+}
+
+static enum status
+on_part(void *ctx, const struct multipart_part *part)
+{
+	struct upload *up = ctx;
+	enum open_part kind;
+	enum status st;
+
+	if (up->put_off == ST_OK) {
+		st = take_part(up, part);
+		return part->file != NULL ? st : put_off(up, st);
+	}
+	if (part->file != NULL)
+		return up->put_off;
+	if (written(kind = field_kind(up, part)))
+		begin_field(up, part, kind);
+	return ST_OK;
+}
+
+static enum status
+on_data(void *ctx, const uint8_t *p, size_t len)
+{
+	struct upload *up = ctx;
+
+	if (written(up->open))
+		text_back_add(up->shop->texts, &up->text, p, len);
+	if (up->put_off == ST_OK)
+		return put_off(up, take_data(up, p, len));
+	return text_back_full(up->text) ? up->put_off : ST_OK;
+}
+
 static enum status
 on_part_end(void *ctx)
 {
@@ -264,18 +326,11 @@ on_part_end(void *ctx)
 	enum open_part was = up->open;
 
 	up->open = PART_NONE;
-	if (was == PART_CODE)
-		return code_end(up);
-	if (is_short(was))
-		return short_end(up, was);
-	if (was == PART_MESSAGE || was == PART_QUESTION)
+	if (written(was))
 		text_back_field_end(up->text);
-	/* What was left empty in the form is not there in the tip. */
-	if (was == PART_FILE_BARE ||
-	    ((was == PART_MESSAGE || was == PART_QUESTION) &&
-		up->part_size == 0))
-		return ST_OK;
-	return envelope_part_end(up->env);
+	if (up->put_off == ST_OK)
+		return put_off(up, take_part_end(up, was));
+	return ST_OK;
 }
 
 const struct multipart_events upload_events = {on_part, on_data, on_part_end};

@@ -53,6 +53,9 @@ struct upload {
 	size_t code_text_len;
 	uint8_t code_text[LIMIT_CODE_TEXT];
 	bool committed;
+	/* The tip is refused with this, once all is there that somebody wrote
+	 * and the refusal gives back; ST_OK: it is not refused. */
+	enum status put_off;
 	enum open_part open;
 	enum answer why;
 	struct recipients to;
@@ -62,6 +65,9 @@ struct upload {
 
 /* The answer that tells why, and st. */
 enum status upload_fail(struct upload *up, enum answer why, enum status st);
+
+/* Nothing of it will be kept: let go of envelope, keeper and room. */
+void upload_give_up(struct upload *up);
 
 /* What the parser calls. */
 extern const struct multipart_events upload_events;

@@ -205,6 +205,8 @@ shown(const struct answer_writer *w, enum site_page piece)
 	case PIECE_ADD:
 		return !ask->framed && ask->fill != NULL;
 	case PIECE_RELAY:
+		/* Who comes under a wrong name must not learn the right one. */
+		return w->a->site.onion[0] != '\0' && shown(w, PIECE_TOP);
 	case PIECE_RELAY_FIELD:
 		return w->a->site.onion[0] != '\0';
 	case PIECE_TEXT_BACK:

@@ -121,20 +121,23 @@ static void
 put_question(struct answer_writer *w, const struct texts_question *q)
 {
 	size_t used = w->ask->language;
-	const char *label = get(w, &q->label, &used);
+	const char *words = get(w, &q->label, &used);
 
 	answer_puts(w, "<label for=\"q-");
 	answer_puts(w, q->id);
 	answer_puts(w, "\"");
 	put_lang(w, used);
 	answer_puts(w, ">");
-	put_escaped(w, label);
+	put_escaped(w, words);
 	answer_puts(w, "</label>\n");
 	if (has(w, &q->hint)) {
 		answer_puts(w, "<p class=\"hint\" id=\"hint-q-");
 		answer_puts(w, q->id);
-		answer_puts(w, "\">");
-		put_element(w, "span", "", &q->hint);
+		answer_puts(w, "\"");
+		words = get(w, &q->hint, &used);
+		put_lang(w, used);
+		answer_puts(w, ">");
+		put_escaped(w, words);
 		answer_puts(w, "</p>\n");
 	}
 	if (q->kind == TEXTS_TEXT) {

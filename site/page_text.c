@@ -37,6 +37,9 @@ escape_one(const uint8_t *p, size_t len, const char **as)
 	case '\'':
 		*as = "&#39;";
 		break;
+	case '\r': /* browsers send lines that end with CR LF */
+		*as = len > 1 && p[1] == '\n' ? "" : " ";
+		break;
 	default:
 		if ((p[0] < 0x20 && p[0] != '\n') || p[0] == 0x7f)
 			*as = " ";

@@ -15,8 +15,9 @@ void page_text_day(uint64_t seconds, char day[static PAGE_DAY_LEN + 1]);
 
 /*
  * Write text as HTML that shows it and nothing else, at most max bytes, and
- * return how many.  Control characters but LF become blanks.  What is too
- * long is left out, *cut tells, and no character of UTF-8 is cut in two.
+ * return how many.  CR LF becomes LF, other control characters but LF become
+ * blanks.  What is too long is left out, *cut tells, and no character of UTF-8
+ * is cut in two.
  */
 size_t page_text_escape(
     const uint8_t *text, size_t len, uint8_t *out, size_t max, bool *cut);

@@ -21,6 +21,7 @@
 #include "site/blanks.h"
 #include "site/language.h"
 #include "site/site.h"
+#include "site/words.h"
 
 #define STRINGS_MAX 1024
 #define PATH_LEN 1024
@@ -42,7 +43,6 @@ struct catalogue {
 	const char *path;
 	po_file_t po;
 	struct language language;
-	size_t missing;
 };
 
 static const char *const mark_name[] = {
@@ -94,14 +94,17 @@ read_file(const char *path)
 
 /* The next [[string]] from p on: its text, copied, and what follows it. */
 static char *
-next_string(const char *p, const char **begin, const char **end)
+next_string(
+    const char *p, const char **begin, const char **end, const char *where)
 {
 	const char *close;
 
 	if ((*begin = strstr(p, "[[")) == NULL)
 		return NULL;
 	if ((close = strstr(*begin, "]]")) == NULL)
-		fail("pages", "[[ without ]]", *begin);
+		fail(where, "[[ without ]]", *begin);
+	if (close == *begin + 2)
+		fail(where, "nothing stands between [[ and ]]", *begin);
 	*end = close + 2;
 	return must(strndup(*begin + 2, (size_t)(close - *begin) - 2));
 }
@@ -135,20 +138,40 @@ read_pages(struct job *job, const char *folder)
 		    site_stem((enum site_page)i));
 		job->page[i] = read_file(path);
 		end = job->page[i];
-		while ((text = next_string(end, &begin, &end)) != NULL)
+		while ((text = next_string(end, &begin, &end, path)) != NULL)
 			add_string(job, i, text);
 	}
 }
 
-/* How often text has the blank at p, "{{name}}". */
+/* How often text has what[0..len). */
 static size_t
-count_blank(const char *text, const char *blank, size_t len)
+count(const char *text, const char *what, size_t len)
 {
 	size_t n = 0;
 
-	for (; (text = strstr(text, "{{")) != NULL; text += 2)
-		n += strncmp(text, blank, len) == 0;
+	for (; *text != '\0'; text++)
+		n += strncmp(text, what, len) == 0;
 	return n;
+}
+
+/* Nothing that means something in HTML, no control characters, and no marks
+ * that turn the direction of what follows: U+202A to 202E, U+2066 to 2069. */
+static void
+check_characters(const char *path, const char *text)
+{
+	const char *p;
+
+	for (p = text; *p != '\0'; p++)
+		if (strchr("<>&\"[]", *p) != NULL || (unsigned char)*p < 0x20)
+			fail(path, "a character that is not allowed, in", text);
+	for (p = text; (p = strchr(p, 0xe2)) != NULL; p++)
+		if (((unsigned char)p[1] == 0x80 &&
+			(unsigned char)p[2] >= 0xaa &&
+			(unsigned char)p[2] <= 0xae) ||
+		    ((unsigned char)p[1] == 0x81 &&
+			(unsigned char)p[2] >= 0xa6 &&
+			(unsigned char)p[2] <= 0xa9))
+			fail(path, "a mark of direction in", text);
 }
 
 static void
@@ -161,25 +184,13 @@ check_translation(const char *path, const char *id, const char *text)
 		if ((close = strstr(p, "}}")) == NULL)
 			fail(path, "{{ without }}", id);
 		len = (size_t)(close + 2 - p);
-		if (count_blank(id, p, len) != count_blank(text, p, len))
+		if (count(id, p, len) != count(text, p, len))
 			fail(path, "blanks differ from those of", id);
 		blanks++;
 	}
-	if (count_blank(text, "{{", 2) != blanks)
+	if (count(text, "{{", 2) != blanks || count(text, "}}", 2) != blanks)
 		fail(path, "blanks differ from those of", id);
-	for (p = text; *p != '\0'; p++)
-		if (strchr("<>&\"[]", *p) != NULL || (unsigned char)*p < 0x20)
-			fail(path, "a character that is not allowed, in", text);
-	/* Marks that turn the direction of what follows: U+202A to 202E,
-	 * U+2066 to 2069. */
-	for (p = text; (p = strchr(p, 0xe2)) != NULL; p++)
-		if (((unsigned char)p[1] == 0x80 &&
-			(unsigned char)p[2] >= 0xaa &&
-			(unsigned char)p[2] <= 0xae) ||
-		    ((unsigned char)p[1] == 0x81 &&
-			(unsigned char)p[2] >= 0xa6 &&
-			(unsigned char)p[2] <= 0xa9))
-			fail(path, "a mark of direction in", text);
+	check_characters(path, text);
 }
 
 /* A string in a catalogue's language; itself where there is none. */
@@ -203,7 +214,6 @@ translated(struct catalogue *c, const char *id)
 		check_translation(c->path, id, found);
 		return found;
 	}
-	c->missing++;
 	if (c->language.complete)
 		fail(c->path, "is said to be complete and lacks", id);
 	return id;
@@ -246,7 +256,7 @@ put_page(FILE *out, struct catalogue *c, const char *page, const char *where)
 	size_t len = 0;
 	char *id;
 
-	while ((id = next_string(p, &begin, &end)) != NULL) {
+	while ((id = next_string(p, &begin, &end, where)) != NULL) {
 		text = translated(c, id);
 		len += put(out, p, (size_t)(begin - p), where);
 		len += put(out, text, strlen(text), where);
@@ -282,7 +292,7 @@ static void
 write_language(const struct job *job, struct catalogue *c, const char *folder)
 {
 	const struct language *l = &c->language;
-	size_t len[SITE_FILE_COUNT], at = 0;
+	size_t len[SITE_FILE_COUNT], at = 0, missing = 0;
 	FILE *out = create(folder, "language_", l->code);
 
 	fputs("static const unsigned char text[] = {\n", out);
@@ -301,9 +311,12 @@ write_language(const struct job *job, struct catalogue *c, const char *folder)
 	    l->code, l->code, l->code, l->name, l->words, l->rtl, l->complete,
 	    l->draft);
 	close_out(out);
-	if (c->missing > 0)
+	for (size_t i = 0; i < job->strings; i++)
+		missing +=
+		    translated(c, job->string[i].text) == job->string[i].text;
+	if (c->po != NULL && missing > 0)
 		fprintf(stderr, "%s: %zu of %zu strings stay English\n",
-		    c->path, c->missing, job->strings);
+		    c->path, missing, job->strings);
 }
 
 static void
@@ -351,15 +364,40 @@ one_of(const struct catalogue *c, const char *name, const char *yes,
 	return is;
 }
 
+static bool
+words_known(const char *name)
+{
+#define X(list, stem)                                                          \
+	if (strcmp(name, #stem) == 0)                                          \
+		return true;
+	WORDS_LIST(X)
+#undef X
+	return false;
+}
+
+/* What pages and the names of C hold as it stands. */
+static void
+check_header(const struct catalogue *c)
+{
+	const struct language *l = &c->language;
+
+	if (l->code[strspn(l->code, "abcdefghijklmnopqrstuvwxyz")] != '\0')
+		fail(c->path, "is not named by the letters a-z alone", l->code);
+	if (!words_known(l->words))
+		fail(c->path, "there is no such list of words", l->words);
+	check_characters(c->path, l->name);
+}
+
 static void
 open_catalogue(struct catalogue *c, const char *path)
 {
 	const struct po_xerror_handler handler = {on_error, on_error_2};
 	const char *base = strrchr(path, '/');
-	char *stem = must(strdup(base == NULL ? path : base + 1));
+	char *stem = must(strdup(base == NULL ? path : base + 1)), *named;
 
 	*c = (struct catalogue){.path = path};
-	if (strlen(stem) < 4 || strlen(stem) > LANGUAGE_CODE_MAX + 3)
+	if (strlen(stem) < 5 || strlen(stem) > LANGUAGE_CODE_MAX + 3 ||
+	    strcmp(stem + strlen(stem) - 3, ".po") != 0)
 		fail(path, "is not named CODE.po", "");
 	stem[strlen(stem) - 3] = '\0';
 	if ((c->po = po_file_read(path, &handler)) == NULL)
@@ -370,8 +408,11 @@ open_catalogue(struct catalogue *c, const char *path)
 	    .rtl = one_of(c, "X-Direction", "rtl", "ltr"),
 	    .complete = one_of(c, "X-Complete", "yes", "no"),
 	    .draft = one_of(c, "X-Review", "draft", "reviewed")};
-	if (strcmp(c->language.code, field(c, "Language")) != 0)
+	named = field(c, "Language");
+	if (strcmp(stem, named) != 0)
 		fail(path, "its header names another language than", stem);
+	free(named);
+	check_header(c);
 }
 
 static void

@@ -93,6 +93,15 @@ texts_get(const struct texts_words *words, size_t language, size_t *used)
 	return NULL;
 }
 
+size_t
+texts_offered(const struct texts *t, size_t language)
+{
+	if (!t->language_on[language])
+		for (language = 0; !t->language_on[language];)
+			language++;
+	return language;
+}
+
 static bool
 is_id(const char *own, const char *id, size_t len)
 {

@@ -77,6 +77,9 @@ void texts_free(struct texts *t);
 const char *texts_get(
     const struct texts_words *words, size_t language, size_t *used);
 
+/* The language itself if it is offered, else the first that is. */
+size_t texts_offered(const struct texts *t, size_t language);
+
 /* The place of a topic, a question, or a choice of one, by its id; or -1. */
 int texts_find_topic(const struct texts *t, const char *id, size_t len);
 int texts_find_question(const struct texts *t, const char *id, size_t len);

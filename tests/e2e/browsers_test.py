@@ -1,21 +1,22 @@
 #!/usr/bin/python3
-"""Real browsers, scripts off: what people see, and that what they send
-arrives byte for byte the same on the analyst's machine."""
-import json
+"""Real browsers, scripts off: what they send through Tor arrives byte for byte
+the same on the analyst's machine.  What people see on the way is shown by
+site_paths_test.py and site_refusals_test.py."""
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 
-from tipline import (HERE, PAGE_LEN, ROOT, Answer, Line, expect,
-                     file_digest, form, post, run_tests, wait_for)
+from browser import Browser
+from tipline import (PAGE_LEN, Answer, Line, expect, file_digest, form, post,
+                     run_tests, wait_for)
 from tornet import TorNet
 
-SCREENS = os.environ.get("TIPLINE_SCREENS", os.path.join(ROOT, "build/screens"))
 MESSAGE = ("The keys are under the mat.\n\n열쇠는 현관 매트 밑에 있습니다. "
            "<b>&amp;</b> \"quoted\" 😀\nLast line")
-WIDTHS = [320, 390, 768, 1280]
+WIDTHS = [390]
+
+
 def small_pdf(path):
     """A PDF of one page that viewers open."""
     text = b"BT /F1 24 Tf 72 720 Td (What I saw) Tj ET"
@@ -51,33 +52,25 @@ def make_files(folder):
     return paths
 
 
-def visit(browser, **job):
-    """One visit; gives what visit.mjs found."""
-    program = {"firefox": "firefox-esr", "chromium": "chromium"}[browser]
-    for needed in (os.environ.get(browser.upper(), program), "node"):
-        expect(shutil.which(needed), needed, "is not installed")
-    job = {"shots": SCREENS, **job}
-    p = subprocess.run(
-        ["node", "--no-warnings", "--experimental-websocket",
-         os.path.join(HERE, "visit.mjs"), browser, json.dumps(job)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
-    expect(p.returncode == 0, p.stderr.decode(errors="replace"))
-    result = json.loads(p.stdout)
-    print("      ", result["browser"], "->", result.get("page", "form"))
-    return result
+def filled(b, url, files):
+    """The form, filled in by hand."""
+    b.open(url, "form", seconds=60)
+    b.shots("tor-1-form" if b.socks else "straight-1-form", WIDTHS)
+    b.type("#message", MESSAGE)
+    b.choose("#file", files)
 
 
-def page_of(result):
-    return result["page"]
-
-
-def came_back(r):
-    """The words of the receipt were typed on the page for answers."""
-    expect(len(r["words"]) == 12 and all(
-        w.isalpha() and w.islower() for w in r["words"]), r["words"])
-    expect(r["back"] == "no_reply", r["back"])
-    expect(r["backAddress"].endswith("/return"), "the words are in",
-           r["backAddress"])
+def the_words_open_the_page_for_answers(b):
+    """As people type them: in capitals, with their numbers."""
+    words = b.texts("ol.words li")
+    expect(len(words) == 12 and all(
+        w.isalpha() and w.islower() for w in words), words)
+    b.open(b.address().replace("/tip", "/"), "welcome", seconds=60)
+    b.click('a[href="/return"]', "return", seconds=60)
+    b.type("#code", "\n".join("%d. %s" % (n, w.upper())
+                              for n, w in enumerate(words, 1)))
+    b.click("main form [type=submit]", "no_reply", seconds=60)
+    expect(b.address().endswith("/return"), "the words are in", b.address())
 
 
 def expect_same(tips, message, files):
@@ -101,11 +94,11 @@ def firefox_through_tor_into_the_store_and_out_again():
                 Line(home, onion=net.onion, proxy="require") as line:
             line.start()
             fits_torrc(line, net.of("onion")[0].torrc)
-            r = visit("firefox", url="http://%s/tip" % net.onion,
-                      socks=net.socks, prefix="tor-firefox",
-                      message=MESSAGE, files=files, back=True)
-            expect(page_of(r) == "receipt", r)
-            came_back(r)
+            with Browser("firefox", socks=net.socks) as b:
+                filled(b, "http://%s/tip" % net.onion, files)
+                b.click("main form [type=submit]", "receipt", seconds=120)
+                b.shots("tor-2-receipt", WIDTHS)
+                the_words_open_the_page_for_answers(b)
             expect_same(line.open(), MESSAGE, files)
             one_circuit_cannot_stop_another(line, net)
             too_large_through_tor(line, net)
@@ -142,7 +135,10 @@ def through_tor(net, user):
 def ask_through_tor(net, user, data):
     with through_tor(net, user) as s:
         s.sendall(data)
-        return Answer(s.recv(PAGE_LEN, socket.MSG_WAITALL))
+        got = b""
+        while len(got) < PAGE_LEN and (piece := s.recv(65536)):
+            got += piece
+        return Answer(got)
 
 
 def one_circuit_cannot_stop_another(line, net):
@@ -166,9 +162,11 @@ def too_large_through_tor(line, net):
     big = os.path.join(line.home, "big.bin")
     with open(big, "wb") as f:
         f.write(os.urandom(40 << 20))
-    r = visit("firefox", url="http://%s/tip" % net.onion, socks=net.socks,
-              prefix="tor-firefox-too-large", message="big", files=[big])
-    expect(page_of(r) == "too_large", r)
+    with Browser("firefox", socks=net.socks) as b:
+        filled(b, "http://%s/tip" % net.onion, [big])
+        b.click("main form [type=submit]", "too_large", seconds=120)
+        b.shots("tor-3-too-large", WIDTHS)
+        expect(b.value("textarea[readonly]") == MESSAGE, "the text is lost")
     expect(line.status()["tips"] == 2, "something was kept")
 
 
@@ -176,29 +174,15 @@ def chromium_straight_to_the_loopback_port():
     with Line() as line:
         line.start()
         files = make_files(line.home)
-        r = visit("chromium", url="http://%s/tip" % line.host, prefix="chromium",
-                  message=MESSAGE, files=files, widths=WIDTHS, back=True)
-        expect(page_of(r) == "receipt", r)
-        came_back(r)
+        with Browser("chromium") as b:
+            filled(b, "http://%s/tip" % line.host, files)
+            b.click("main form [type=submit]", "receipt")
+            b.shots("straight-2-receipt", WIDTHS)
+            the_words_open_the_page_for_answers(b)
         expect_same(line.open(), MESSAGE, files)
-        line.stop()
-
-
-def both_show_our_page_when_it_was_too_much():
-    with Line(upload="1M") as line:
-        line.start()
-        big = os.path.join(line.home, "big.bin")
-        with open(big, "wb") as f:
-            f.write(os.urandom(40 << 20))
-        for browser in ("firefox", "chromium"):
-            r = visit(browser, url="http://%s/tip" % line.host, message="big",
-                      files=[big], prefix=browser + "-too-large")
-            expect(page_of(r) == "too_large", r)
-        expect(line.status()["tips"] == 0, "something was kept")
         line.stop()
 
 
 if __name__ == "__main__":
     run_tests(firefox_through_tor_into_the_store_and_out_again,
-              chromium_straight_to_the_loopback_port,
-              both_show_our_page_when_it_was_too_much)
+              chromium_straight_to_the_loopback_port)

@@ -1,6 +1,5 @@
 // Chromium without a driver: the DevTools protocol over the WebSocket that
-// --remote-debugging-port opens.  No npm package.  Scripts are off unless asked
-// for.
+// --remote-debugging-port opens.  No npm package.  Scripts off.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,14 +13,12 @@ const flags = [
   '--disable-sync', '--disable-default-apps', '--disable-extensions',
   '--disable-gpu', '--hide-scrollbars', '--disable-dev-shm-usage',
   '--disable-features=HttpsUpgrades,HttpsFirstBalancedMode,'
-    + 'HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,'
-    + 'IsolateOrigins,site-per-process', // frames can be asked, too
-  '--disable-site-isolation-trials',
+    + 'HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 
 export class Chromium {
-  static async start({ socks, scripts }) {
+  static async start({ socks, scripts = false }) {
     const c = new Chromium();
     c.profile = mkdtempSync(join(tmpdir(), 'chromium-'));
     const args = [...flags, `--user-data-dir=${c.profile}`];
@@ -64,12 +61,20 @@ export class Chromium {
       { width, height, deviceScaleFactor: 1, mobile: false });
   }
 
-  // With wait 'none': for a page that goes on loading.
-  async open(url, wait = 'complete') {
-    const loaded = this.wire.event('Page.loadEventFired');
+  // Does not wait for the page: one with frames may never end.
+  async open(url) {
     const { errorText } = await this.call('Page.navigate', { url });
     if (errorText) throw new Error(errorText);
-    if (wait !== 'none') await loaded;
+  }
+
+  async history(delta) {
+    const { currentIndex, entries } = await this.call('Page.getNavigationHistory');
+    await this.call('Page.navigateToHistoryEntry',
+      { entryId: entries[currentIndex + delta].id });
+  }
+
+  async reload() {
+    await this.call('Page.reload');
   }
 
   address() {
@@ -80,15 +85,36 @@ export class Chromium {
     const { root } = await this.call('DOM.getDocument');
     const { nodeId } = await this.call('DOM.querySelector',
       { nodeId: root.nodeId, selector: css });
-    return nodeId || undefined;
+    if (!nodeId) throw new Error(`there is no ${css}`);
+    return nodeId;
+  }
+
+  // Where to run what is for a frame: some are a process of their own.
+  async within(frame) {
+    if (!frame) return {};
+    const { node } = await this.call('DOM.describeNode',
+      { nodeId: await this.find(frame) });
+    const { targetInfos } = await this.wire.call({ method: 'Target.getTargets' });
+    if (targetInfos.some((t) => t.targetId === node.frameId)) {
+      const { sessionId } = await this.wire.call({ method: 'Target.attachToTarget',
+        params: { targetId: node.frameId, flatten: true } });
+      return { sessionId };
+    }
+    const { executionContextId: contextId } = await this.call(
+      'Page.createIsolatedWorld', { frameId: node.frameId });
+    return { contextId };
   }
 
   // Runs in the driver's name; the page's own scripts stay off.
-  async evaluate(expression) {
-    const r = await this.call('Runtime.evaluate',
-      { expression, returnByValue: true });
+  async evaluate(expression, frame) {
+    const { sessionId = this.session, contextId } = await this.within(frame);
+    const r = await this.wire.call({ method: 'Runtime.evaluate', sessionId,
+      params: { expression, contextId, returnByValue: true } });
+    if (sessionId !== this.session) {
+      await this.wire.call({ method: 'Target.detachFromTarget', params: { sessionId } });
+    }
     if (r.exceptionDetails) throw new Error(r.exceptionDetails.text);
-    return r.result.value;
+    return r.result.value ?? null;
   }
 
   // Off: a page that is loaded now is one without scripts.  On again, promises
@@ -98,10 +124,10 @@ export class Chromium {
   }
 
   // Runs in a world beside the page's own; its promise is awaited.
-  async inOwnWorld(expression, frame) {
+  async beside(expression) {
     const { frameTree } = await this.call('Page.getFrameTree');
     const { executionContextId } = await this.call('Page.createIsolatedWorld',
-      { frameId: frame ?? frameTree.frame.id, worldName: 'driver' });
+      { frameId: frameTree.frame.id, worldName: 'beside' });
     const r = await this.call('Runtime.evaluate', { expression,
       contextId: executionContextId, returnByValue: true, awaitPromise: true });
     if (r.exceptionDetails) {
@@ -111,49 +137,37 @@ export class Chromium {
     return r.result.value;
   }
 
-  // What an expression gives in each frame of the page.
-  async frames(expression) {
-    const { frameTree } = await this.call('Page.getFrameTree');
-    const values = [];
-    for (const { frame } of frameTree.childFrames ?? []) {
-      values.push(await this.inOwnWorld(expression, frame.id));
-    }
-    return values;
-  }
-
   // {'prefers-color-scheme': 'dark', 'forced-colors': 'active'}
   async media(features) {
     await this.call('Emulation.setEmulatedMedia', { features: Object.entries(
       features).map(([name, value]) => ({ name, value })) });
   }
 
-  async tab() {
-    const key = { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 };
-    await this.call('Input.dispatchKeyEvent', { type: 'keyDown', ...key });
-    await this.call('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
-  }
-
-  async click(css) {
-    const nodeId = await this.find(css);
-    await this.call('DOM.scrollIntoViewIfNeeded', { nodeId });
-    const { model } = await this.call('DOM.getBoxModel', { nodeId });
-    const q = model.border;
-    const at = { x: (q[0] + q[4]) / 2, y: (q[1] + q[5]) / 2,
-      button: 'left', clickCount: 1 };
+  async click(x, y, frame) {
+    const at = { x, y, button: 'left', clickCount: 1 };
+    if (frame) {
+      await this.call('DOM.scrollIntoViewIfNeeded', { nodeId: await this.find(frame) });
+      const { model } = await this.call('DOM.getBoxModel', { nodeId: await this.find(frame) });
+      at.x += model.content[0];
+      at.y += model.content[1];
+    }
     await this.call('Input.dispatchMouseEvent', { type: 'mousePressed', ...at });
     await this.call('Input.dispatchMouseEvent', { type: 'mouseReleased', ...at });
   }
 
-  async type(css, text) {
-    await this.click(css);
-    for (const c of text) {
-      if (c !== '\n') {
-        await this.call('Input.insertText', { text: c });
-        continue;
-      }
-      const key = { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13 };
-      await this.call('Input.dispatchKeyEvent', { type: 'keyDown', text: '\r', ...key });
-      await this.call('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+  async press(name) {
+    const [key, code, text] = { Tab: ['Tab', 9, ''], Enter: ['Enter', 13, '\r'],
+      Space: [' ', 32, ' '] }[name];
+    const event = { key, code: name, windowsVirtualKeyCode: code };
+    await this.call('Input.dispatchKeyEvent',
+      { type: text ? 'keyDown' : 'rawKeyDown', text, ...event });
+    await this.call('Input.dispatchKeyEvent', { type: 'keyUp', ...event });
+  }
+
+  async type(text) {
+    for (const part of text.split(/(\n)/)) {
+      if (part === '\n') await this.press('Enter');
+      else if (part) await this.call('Input.insertText', { text: part });
     }
   }
 
@@ -163,8 +177,12 @@ export class Chromium {
   }
 
   async screenshot(whole) {
-    const { data } = await this.call('Page.captureScreenshot',
-      { format: 'png', captureBeyondViewport: Boolean(whole) });
+    // Beyond the window it misplaces pages that are written from the right.
+    const [width, height, all] = JSON.parse(await this.evaluate(
+      'JSON.stringify([innerWidth, innerHeight, document.documentElement.scrollHeight])'));
+    if (whole) await this.size(width, Math.max(height, all));
+    const { data } = await this.call('Page.captureScreenshot', { format: 'png' });
+    if (whole) await this.size(width, height);
     return Buffer.from(data, 'base64');
   }
 

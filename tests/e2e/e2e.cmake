@@ -25,6 +25,9 @@ function(e2e_test name seconds)
 endfunction()
 
 e2e_test(browsers 240)
+# The site as people walk through it; both in browsers.
+e2e_test(site_paths 240)
+e2e_test(site_refusals 240)
 e2e_test(upload 120)
 e2e_test(marker 300)
 e2e_test(kill_storm 240)

@@ -64,11 +64,11 @@ const proxyPrefs = (socks) => {
 };
 
 export class Firefox {
-  static async start({ socks, scripts, prefs: more }) {
+  static async start({ socks, scripts = false, prefs: more }) {
     const f = new Firefox();
     f.profile = mkdtempSync(join(tmpdir(), 'firefox-'));
-    const all = { ...prefs, ...proxyPrefs(socks),
-      'javascript.enabled': Boolean(scripts), ...more };
+    const all = { 'javascript.enabled': scripts, ...prefs,
+      ...proxyPrefs(socks), ...more };
     writeFileSync(join(f.profile, 'user.js'), Object.entries(all)
       .map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`)
       .join(''));
@@ -90,8 +90,8 @@ export class Firefox {
     f.wire = await Wire.open(`${url}/session`);
     const s = await f.call('session.new', { capabilities: {} });
     f.name = `${s.capabilities.browserName} ${s.capabilities.browserVersion}`;
-    const tree = await f.call('browsingContext.getTree');
-    f.context = tree.contexts[0].context;
+    // In the first tab nothing ever gets the focus.
+    f.context = (await f.call('browsingContext.create', { type: 'tab' })).context;
     return f;
   }
 
@@ -104,75 +104,76 @@ export class Firefox {
       { context: this.context, viewport: { width, height } });
   }
 
-  // With wait 'none': for a page that goes on loading.
-  async open(url, wait = 'complete') {
-    await this.call('browsingContext.navigate',
-      { context: this.context, url, wait });
+  // Does not wait for the page: one with frames may never end, and from one
+  // such page to another not even this answer comes before.
+  async open(url) {
+    this.call('browsingContext.navigate',
+      { context: this.context, url, wait: 'none' }).catch(() => {});
+  }
+
+  async history(delta) {
+    await this.call('browsingContext.traverseHistory',
+      { context: this.context, delta });
+  }
+
+  // What was sent with a form makes it ask first, and it waits.
+  async reload() {
+    this.call('browsingContext.reload',
+      { context: this.context, wait: 'none' }).catch(() => {});
   }
 
   async address() {
-    const { contexts } = await this.call('browsingContext.getTree');
+    const { contexts } = await this.call('browsingContext.getTree',
+      { root: this.context });
     return contexts[0].url;
   }
 
-  async find(css) {
-    const { nodes } = await this.call('browsingContext.locateNodes',
-      { context: this.context, locator: { type: 'css', value: css } });
-    return nodes[0];
-  }
-
   // Runs in a realm of the driver; the page's own scripts stay off.
-  async evaluate(expression, context) {
+  async result(expression, context) {
     const r = await this.call('script.evaluate', { expression,
-      target: { context: context ?? this.context, sandbox: 'test' },
-      awaitPromise: false });
+      target: { context, sandbox: 'test' }, awaitPromise: false });
     if (r.type !== 'success') throw new Error(r.exceptionDetails.text);
-    return r.result.value;
+    return r.result;
   }
 
-  // What an expression gives in each frame of the page.  Where one is about
-  // to show something else there may be no answer: that fails after a while.
-  async frames(expression) {
-    const late = new Promise((_, no) => {
-      setTimeout(() => no(new Error('a frame is on its way')), 3000);
-    });
-    const ask = async () => {
-      const { contexts } = await this.call('browsingContext.getTree',
-        { root: this.context });
-      const values = [];
-      for (const { context } of contexts[0].children) {
-        values.push(await this.evaluate(expression, context));
-      }
-      return values;
-    };
-    return Promise.race([ask(), late]);
+  // The window, or the frame in it that css names.
+  async within(frame) {
+    if (!frame) return this.context;
+    const r = await this.result(
+      `document.querySelector(${JSON.stringify(frame)}).contentWindow`, this.context);
+    return r.value.context;
   }
 
-  async click(css) {
-    const node = await this.find(css);
-    await this.evaluate(`document.querySelector(${JSON.stringify(css)})`
-      + ".scrollIntoView({block: 'center', behavior: 'instant'})");
-    await this.call('input.performActions', { context: this.context, actions: [
-      { type: 'pointer', id: 'mouse', actions: [
-        { type: 'pointerMove', x: 0, y: 0,
-          origin: { type: 'element', element: { sharedId: node.sharedId } } },
+  async evaluate(expression, frame) {
+    return (await this.result(expression, await this.within(frame))).value ?? null;
+  }
+
+  async click(x, y, frame) {
+    await this.call('input.performActions', { context: await this.within(frame),
+      actions: [{ type: 'pointer', id: 'mouse', actions: [
+        { type: 'pointerMove', x, y },
         { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }] }] });
   }
 
-  async type(css, text) {
-    await this.click(css);
-    const keys = [...text].flatMap((c) => {
-      const value = c === '\n' ? '\uE007' : c;
-      return [{ type: 'keyDown', value }, { type: 'keyUp', value }];
-    });
+  async keys(values) {
     await this.call('input.performActions', { context: this.context,
-      actions: [{ type: 'key', id: 'keyboard', actions: keys }] });
+      actions: [{ type: 'key', id: 'keyboard', actions: values.flatMap((value) => [
+        { type: 'keyDown', value }, { type: 'keyUp', value }]) }] });
+  }
+
+  async type(text) {
+    await this.keys([...text].map((c) => (c === '\n' ? '\uE007' : c)));
+  }
+
+  async press(key) {
+    await this.keys([{ Tab: '\uE004', Enter: '\uE007', Space: ' ' }[key]]);
   }
 
   async choose(css, files) {
-    const node = await this.find(css);
+    const { nodes } = await this.call('browsingContext.locateNodes',
+      { context: this.context, locator: { type: 'css', value: css } });
     await this.call('input.setFiles', { context: this.context,
-      element: { sharedId: node.sharedId }, files });
+      element: { sharedId: nodes[0].sharedId }, files });
   }
 
   async screenshot(whole) {

@@ -133,6 +133,16 @@ def send_tips(line, marker):
     for bad in (body.replace(b"form-data", b"form-dada"), body[:-20]):
         answer = line.ask(post(line.host, len(bad)) + bad)
         expect(not answer.received, answer)
+    # Given back by a refusal: by one that came while it arrived, by one
+    # that came before, and in the place of words.
+    back = [post(line.host, len(body)) + body[:-20] + bytes(20),
+            post(line.host, 1 << 40) + body]
+    words = fields(code=marker.text)
+    back.append(post(line.host, len(words)).replace(b"/tip", b"/return") +
+                words)
+    for request in back:
+        answer = line.ask(request)
+        expect(marker.text.encode() in answer.body, "not given back", answer)
     # In the head of a request, in a path, in a refused one.
     line.get("/" + marker.text)
     line.get("/", b"Referer: http://%s/\r\n" % marker.text.encode())
@@ -194,6 +204,7 @@ def found_after_reply(folder_bin):
         line.start()
         words = code_words(line.tip("to be answered"))
         answer_the_tip(line, (marker.text + " ") * 40)
+        more = code_words(line.tip("another code"))
         body = fields(code=" ".join(words))
         request = post(line.host, len(body)).replace(b"/tip", b"/return") + \
             body
@@ -207,7 +218,6 @@ def found_after_reply(folder_bin):
                "no whole page")
         with line.visitor() as v:
             v.send(request[:-40])
-        more = code_words(line.tip("another code"))
         time.sleep(0.5)
         found = {}
         for kind in (marker, Secrets(words), Secrets(more, mailbox=True)):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Every page in every language as a document: valid, marked with its
 language, usable by everybody, in light, dark, narrow and wide."""
+import base64
 import json
 import os
 import shutil
@@ -8,14 +9,13 @@ import subprocess
 import time
 import unicodedata
 
-from browser import Browser
+from browser import SCREENS, Browser
 from png import Picture, contrast
 from site_pages import (CONTROLS, Page, Preview, operator_texts, po_texts,
                         squeezed)
 from tipline import LONG, ROOT, expect, run_tests
 
 NPM = os.environ.get("TIPLINE_NPM", os.path.join(ROOT, "build/npm"))
-SCREENS = os.environ.get("TIPLINE_SCREENS", os.path.join(ROOT, "build/screens"))
 VNU = os.path.join(NPM, "node_modules/vnu-jar/build/dist/vnu.jar")
 AXE = os.path.join(NPM, "node_modules/axe-core/axe.min.js")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa",
@@ -191,6 +191,19 @@ RUN_AXE = """axe.run(document, {iframes: false,
       .slice(0, 3).join(' | '))))"""
 
 
+def open_file(b, path):
+    """A page as it is without scripts, in which ours can run."""
+    b.do("runScripts", on=False)
+    b.do("open", url="file://" + path)
+    b.do("wait")
+    b.do("runScripts", on=True)
+
+
+def set_media(b, **features):
+    b.do("media", features={k.replace("_", "-"): v
+                            for k, v in features.items()})
+
+
 class Looker:
     """Chromium that opens pages without scripts, then runs axe in a world
     beside them."""
@@ -201,23 +214,20 @@ class Looker:
             self.axe = f.read()
 
     def open(self, path):
-        self.b.do("runScripts", False)
-        self.b.open("file://" + path)
-        self.b.do("runScripts", True)
-        self.b.do("inOwnWorld", self.axe + ";0")
+        open_file(self.b, path)
+        self.b.do("beside", expression=self.axe + ";0")
 
     def run(self, kind, values):
-        return self.b.do("inOwnWorld", RUN_AXE % (kind, json.dumps(values)))
+        return self.b.do("beside", expression=RUN_AXE % (
+            kind, json.dumps(values)))
 
     def all(self, path):
         """Everything in light and narrow; then what depends on colours and
         on width once more, in dark and wide: in the short form where
         scripts differ."""
         found = []
-        dark = {"prefers-color-scheme": "dark"}
-        light = {"prefers-color-scheme": "light"}
-        self.b.do("media", light)
-        self.b.do("size", NARROW, 900)
+        set_media(self.b, prefers_color_scheme="light")
+        self.b.do("size", width=NARROW, height=900)
         self.open(path)
         found += self.run("tag", TAGS)
         wide = self.b.evaluate("document.documentElement.scrollWidth")
@@ -229,8 +239,8 @@ class Looker:
         if not LONG and os.path.basename(os.path.dirname(path)) not in (
                 "en", "ar", "ko"):
             return found
-        self.b.do("media", dark)
-        self.b.do("size", WIDE, 900)
+        set_media(self.b, prefers_color_scheme="dark")
+        self.b.do("size", width=WIDE, height=900)
         return found + self.run("rule", [
             "color-contrast", "link-in-text-block", "target-size",
             "scrollable-region-focusable"])
@@ -268,7 +278,7 @@ BORDERED = ("textarea, select, input[type=file], button, .next, .words,"
 def hidden_borders(b, what):
     """Elements whose side, where text begins, cannot be told from the page:
     WCAG 1.4.11 asks for 3 : 1."""
-    picture = Picture(b.screenshot())
+    picture = Picture(base64.b64decode(b.do("picture")))
     for name, x, y, w, h in b.evaluate(RECTS % json.dumps(what)):
         row = round(y + h / 2)
         best = 0
@@ -282,8 +292,8 @@ def hidden_borders(b, what):
 
 
 FOCUS = """(() => { const e = document.activeElement, s = getComputedStyle(e);
-  if (e.dataset.seen) return null; // once around
-  e.dataset.seen = 1;
+  if (e.dataset.focused) return null; // once around
+  e.dataset.focused = 1;
   return e === document.body ? null : [e.outerHTML.slice(0, 80),
     s.outlineStyle, parseFloat(s.outlineWidth), s.outlineColor,
     e.matches(':focus-visible')]; })()"""
@@ -298,7 +308,7 @@ def hidden_focus(b):
     """What the Tab key reaches and no outline shows; or leaves out."""
     seen, bad = 0, []
     for _ in range(80):
-        b.do("tab")
+        b.press("Tab")
         now = b.evaluate(FOCUS)
         if now is None:
             break
@@ -326,42 +336,37 @@ def each_step_of_progress_hides_those_before_it():
     """They come one after the other and none can be taken away."""
     with Browser("chromium", scripts=True) as b:
         for width in (200, 288, 640):
-            b.do("size", width, 140)
+            b.do("size", width=width, height=140)
             for p in PREVIEW.pages:
                 if p.name == "progress":
-                    b.do("runScripts", False)
-                    b.open("file://" + p.path)
-                    b.do("runScripts", True)
+                    open_file(b, p.path)
                     seen = b.evaluate(STEPS)
                     expect(not seen, p, "shows behind the last:", seen)
 
 
 def borders_and_the_focus_can_be_seen_in_light_dark_and_forced_colours():
-    looks = {"light": {"prefers-color-scheme": "light"},
-             "dark": {"prefers-color-scheme": "dark"},
-             "forced": {"forced-colors": "active"},
-             "forced-dark": {"forced-colors": "active",
-                             "prefers-color-scheme": "dark"}}
-    os.makedirs(SCREENS, exist_ok=True)
+    looks = {"light": {"prefers_color_scheme": "light"},
+             "dark": {"prefers_color_scheme": "dark"},
+             "forced": {"forced_colors": "active"},
+             "forced-dark": {"forced_colors": "active",
+                             "prefers_color_scheme": "dark"}}
     with Browser("chromium", scripts=True) as b:
-        b.do("size", 800, 900)
+        b.do("size", width=800, height=900)
         bad = with_change(PREVIEW, "en", "form", "--line:#6b6f7b",
                           "--line:#e8e8ea")
-        b.open("file://" + bad)
-        b.do("media", looks["light"])
+        set_media(b, **looks["light"])
+        open_file(b, bad)
         expect(list(hidden_borders(b, "textarea")), "a pale border is seen")
         bad = with_change(PREVIEW, "en", "form", "outline:3px", "outline:0px")
-        b.open("file://" + bad)
+        open_file(b, bad)
         expect(hidden_focus(b), "no outline is not found")
         for look, media in looks.items():
-            b.do("media", media)
+            set_media(b, **media)
             for name in ("form", "receipt", "reply", "large", "keys"):
-                b.do("runScripts", False)
-                b.open("file://" + PREVIEW.path("ar", name))
-                b.do("runScripts", True)
+                open_file(b, PREVIEW.path("ar", name))
                 with open(os.path.join(SCREENS, "look-%s-%s.png" % (
                         look, name)), "wb") as f:
-                    f.write(b.screenshot())
+                    f.write(base64.b64decode(b.do("picture")))
                 said = list(hidden_borders(b, BORDERED))
                 expect(not said, look, name, "has no border:", *said)
                 said = hidden_focus(b)

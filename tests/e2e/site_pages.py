@@ -96,7 +96,8 @@ class Page(HTMLParser):
         element = Element(tag, attributes, self.open[-1] if self.open
                           else None)
         self.elements.append(element)
-        for name in ("aria-label", "title", "alt", "placeholder"):
+        for name in ("aria-label", "title", "alt", "placeholder",
+                     "data-text"):
             if element.get(name):
                 self.texts.append((element, squeezed(element.get(name))))
         if tag not in VOID:

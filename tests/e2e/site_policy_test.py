@@ -5,8 +5,8 @@ import re
 import time
 
 from browser import Browser
-from relay import Relay
 from site_pages import install_texts, languages
+from socks_relay import SocksRelay
 from tipline import Line, expect, run_tests, some_onion, wait_for
 
 ELSEWHERE = some_onion()
@@ -86,7 +86,7 @@ def happened(b, relay):
              if b.evaluate(WIDTH % what) == "7px"}
     if ELSEWHERE in b.evaluate("document.baseURI"):
         done.add("base")
-    b.do("click", "#away button")
+    b.click("#away button")
     time.sleep(1)
     for host, path in relay.take():
         if host == ELSEWHERE:
@@ -103,11 +103,10 @@ def nothing_put_into_a_page_is_loaded_run_or_sent():
         line.start()
         for which in BROWSERS:
             for policy in (False, True):
-                with Relay(line, injected(policy)) as relay, \
+                with SocksRelay(line, injected(policy)) as relay, \
                         Browser(which, relay.address, scripts=True,
                                 prefs=NO_HTTPS) as b:
-                    b.open("http://%s/tip" % line.onion, "none")
-                    b.arrive("form")
+                    b.open("http://%s/tip" % line.onion, "form")
                     done = happened(b, relay)
                     if policy:
                         expect(not done, which, "lets happen", done)
@@ -115,6 +114,15 @@ def nothing_put_into_a_page_is_loaded_run_or_sent():
                         expect(done >= WANTED, which, "does not even try",
                                WANTED - done)
         line.stop()
+
+
+FRAME = "iframe:nth-of-type(%d)"
+PAGE = "document.querySelector('main')?.id.replace('page-', '') ?? null"
+
+
+def frames(b, count):
+    """Which of our pages each frame shows; None: none of ours."""
+    return [b.evaluate(PAGE, FRAME % (i + 1)) for i in range(count)]
 
 
 def frame(path):
@@ -138,35 +146,28 @@ def our_pages_are_shown_in_no_frame_but_those_of_progress():
             return head, body
         for which in BROWSERS:
             for change in (strip, None):
-                with Relay(line, change, lambda *_: stranger) as relay, \
+                with SocksRelay(line, change, lambda *_: stranger) as relay, \
                         Browser(which, relay.address) as b:
-                    # What fails in a frame may count as a failure of all.
-                    b.open(URL + "frames", "none")
+                    b.do("open", url=URL + "frames")
                     wait_for("every frame was asked for", lambda: len(
                         [h for h, _ in relay.asked if h == line.onion]) ==
                         len(GETS), 20)
                     time.sleep(1)
-                    shown = b.frames()
-                    expect(len(shown) == len(GETS), which, shown)
+                    shown = frames(b, len(GETS))
                     if change:
                         expect(None not in shown, which, "does not even show",
                                shown)
                     else:
                         expect(set(shown) == {None}, which, "shows", shown)
-            with Relay(line, inside) as relay, \
+            with SocksRelay(line, inside) as relay, \
                     Browser(which, relay.address) as b:
-                b.do("size", 1000, 2400)  # all of it: nothing is scrolled
-                b.open("http://%s/large" % line.onion, "none")
-                b.arrive("large")
+                b.open("http://%s/large" % line.onion, "large")
                 wait_for("the frame of progress is there",
-                         lambda: b.frames()[0] == "progress")
-                b.do("type", "textarea[name=message]", "x")
-                b.do("click", "form [type=submit]")
-                wait_for("the tip was sent", lambda: any(
-                    p.startswith("/tip/") for _, p in relay.asked), 20)
-                # Firefox does not like to be asked meanwhile.
-                time.sleep(3)
-                shown = b.frames()
+                         lambda: frames(b, 1) == ["progress"])
+                b.type("textarea[name=message]", "x")
+                b.click("form [type=submit]")
+                b.wait("receipt", frame=FRAME % 2)
+                shown = frames(b, 3)
                 expect(shown[0] in ("progress", "progress_kept") and
                        shown[1:] == ["receipt", None], which, "shows", shown)
         line.stop()
@@ -177,18 +178,18 @@ def each_page_is_one_request_and_asks_nobody_else():
         install_texts(line)
         line.start()
         for which in BROWSERS:
-            with Relay(line) as relay, Browser(which, relay.address) as b:
+            with SocksRelay(line) as relay, Browser(which, relay.address) as b:
                 pages = list(GETS) + ["/%s/tip" % x for x in languages()[1:]]
                 for path in pages:
-                    b.open("http://%s%s" % (line.onion, path))
-                    expect(b.page(), which, "shows nothing of ours at", path)
+                    b.do("open", url="http://%s%s" % (line.onion, path))
+                    b.do("wait")
+                    time.sleep(0.1)
                     asked = relay.take()
                     expect(asked == [(line.onion, path)], which, asked)
                 time.sleep(1)
                 late = relay.take()
                 expect(not late, which, "asked later for", late)
-                b.open("http://%s/large" % line.onion, "none")
-                b.arrive("large")
+                b.open("http://%s/large" % line.onion, "large")
                 time.sleep(1)
                 asked = relay.take()
                 expect(asked[0] == (line.onion, "/large") and

@@ -1,136 +1,140 @@
-// visit.mjs firefox|chromium JOB: one visit to a tip line, as a person makes it.
+// visit.mjs firefox|chromium OPTIONS: a browser that does what it is told.
 //
-// JOB is JSON: {url, socks?, shots, prefix, message?, files?, widths?, also?,
-// back?}
-// Opens url; with message or files it fills the form, submits it and waits
-// for a page that says how it went (class good or bad).  Screenshots go to
-// shots/PREFIX-*.png; also holds further pages to take, as [name, url].  With
-// back it notes the words on the receipt, follows the form's link to the page
-// for answers, and types them there as people do.
-// Prints a line of JSON: {browser, address, form, page, text}.  Exit code 0
-// if a page of ours was shown at the end.
+// OPTIONS is JSON: {socks?, scripts?, prefs?, shots}; prefs are Firefox's.  Each line on standard input is
+// a step as JSON, {step, ...}, and is answered by a line: {value} or {error}.
+// The steps are the functions below; browser.py calls them.  css names the
+// first element that fits; with frame (css of an iframe) it is in that frame.
+// The browser ends with the input.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const [which, text] = process.argv.slice(2);
-const job = { prefix: which, files: [], widths: [], timeout: 120,
-  also: [], back: false, ...JSON.parse(text) };
+const options = JSON.parse(text);
 const { Firefox, Chromium } = await import(`./${which}.mjs`);
-const page = "document.querySelector('main').id.replace('page-', '')";
-const wait = (ms) => new Promise((ok) => setTimeout(ok, ms));
-const deadline = Date.now() + job.timeout * 1000;
+const pause = (ms) => new Promise((ok) => setTimeout(ok, ms));
+let b;
+let seen = 0;
 
-const shot = async (b, name) => {
-  writeFileSync(join(job.shots, `${job.prefix}-${name}.png`), await b.screenshot(true));
+// What is on the screen now is not what a step leads to.
+const mark = () => b.evaluate(
+  `document.documentElement.dataset.seen = ${++seen}`).catch(() => {});
+
+const shot = async (name) => {
+  writeFileSync(join(options.shots, `${name}.png`), await b.screenshot(true));
 };
 
-const shots = async (b, name) => {
-  for (const width of job.widths) {
-    await b.size(width, 900);
-    // A page that is wider than the window makes people scroll sideways.
-    const wide = await b.evaluate('document.documentElement.scrollWidth');
-    if (wide > width) throw new Error(`${name} is ${wide} px wide in a window of ${width}`);
-    await shot(b, `${name}-${width}`);
-  }
-  await b.size(1000, 900);
-  if (!job.widths.length) await shot(b, name);
-};
+// The name of one of our pages, once it is there and has been read to its
+// end; what its frames load is not waited for.
+const named = `(() => {
+  const d = document, m = d.querySelector('main[id^=page-]');
+  return d.readyState !== 'loading' && m
+    ? [m.id.slice(5), d.documentElement.dataset.seen ?? ''].join(' ') : '';
+})()`;
 
-const submit = async (b) => {
-  if (job.message) await b.type('textarea[name=message]', job.message);
-  if (job.files.length) {
-    await b.choose('input[type=file][name=file]', job.files.map((f) => resolve(f)));
-  }
-  await shot(b, 'filled');
-  await b.click('form [type=submit]');
-};
-
-// Through Tor a page comes in pieces: what is found on it is not all of it.
-const whole = async (b) => {
-  while (await b.evaluate('document.readyState').catch(() => '') !== 'complete') {
-    if (Date.now() > deadline) throw new Error('the page does not end');
-    await wait(100);
-  }
-};
-
-const arrive = async (b) => {
-  for (;;) {
-    // Between two pages there may be no document to ask.
-    const address = await b.address().catch(() => '');
-    if (/^(about:neterror|chrome-error:)/.test(address)) {
-      await shot(b, 'browser-error');
-      throw new Error(`the browser shows its own error page: ${address}`);
-    }
-    for (const mark of ['good', 'bad']) {
-      if (await b.find(`p.${mark}:not(#js):not(.relay)`).catch(() => undefined)) {
-        await whole(b);
-        return mark;
+const steps = {
+  async open({ url }) {
+    await mark();
+    await b.open(url);
+  },
+  // Until there is another page than before the last step that may lead away.
+  async wait({ frame, seconds = 30 }) {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      // Between two pages there may be no document to ask.
+      const [page, old] = (await b.evaluate(named, frame).catch(() => '')).split(' ');
+      if (page && (frame || old !== String(seen))) return page;
+      const address = await b.address().catch(() => '');
+      if (/^(about:neterror|chrome-error:)/.test(address)) {
+        throw new Error(`the browser shows its own error page: ${address}`);
       }
+      if (Date.now() > end) {
+        await shot('late');
+        throw new Error(`no page of ours came; at ${address} is ${page || 'nothing'}`);
+      }
+      await pause(50);
     }
-    if (Date.now() > deadline) {
-      await shot(b, 'late');
-      throw new Error(`none of our pages came; at ${address}`);
+  },
+  async click({ css, frame }) {
+    await mark();
+    const where = (go) => b.evaluate(`(() => {
+      const e = document.querySelector(${JSON.stringify(css)});
+      if (${go}) e?.scrollIntoView({ block: 'center', behavior: 'instant' });
+      const r = e?.getClientRects()[0];
+      return r ? JSON.stringify([r.x + r.width / 2, r.y + r.height / 2]) : null;
+    })()`, frame);
+    // A browser scrolls a moment later to what was typed.
+    let at;
+    do {
+      at = await where(true);
+      await pause(50);
+    } while (at !== await where(false));
+    if (!at) throw new Error(`there is no ${css} to click`);
+    const [x, y] = JSON.parse(at);
+    await b.click(Math.round(x), Math.round(y), frame);
+  },
+  // Into what has the focus.
+  async type({ text: words }) {
+    await b.type(words);
+  },
+  async press({ key }) {
+    await mark();
+    await b.press(key);
+  },
+  async choose({ css, files }) {
+    await b.choose(css, files.map((f) => resolve(f)));
+  },
+  evaluate: ({ expression, frame }) => b.evaluate(expression, frame),
+  address: () => b.address(),
+  // So many pages back, or on.
+  async history({ delta }) {
+    await mark();
+    await b.history(delta);
+  },
+  async reload() {
+    await mark();
+    await b.reload();
+  },
+  async shots({ name, widths }) {
+    for (const width of widths) {
+      await b.size(width, 900);
+      // A page that is wider than the window makes people scroll sideways.
+      const wide = await b.evaluate('document.documentElement.scrollWidth');
+      await shot(`${name}-${width}`);
+      if (wide > width) throw new Error(`${name} is ${wide} px wide in a window of ${width}`);
     }
-    await wait(100);
-  }
+    await b.size(1000, 900);
+  },
+  size: ({ width, height }) => b.size(width, height),
+  // The whole page, as PNG in base64.
+  picture: async () => (await b.screenshot(true)).toString('base64'),
+  // These are Chromium's alone.
+  media: ({ features }) => b.media(features),
+  runScripts: ({ on }) => b.runScripts(on),
+  beside: ({ expression }) => b.beside(expression),
+  // What is in the window, as it is.
+  async view({ name }) {
+    writeFileSync(join(options.shots, `${name}.png`), await b.screenshot(false));
+  },
 };
 
-// The words as they stand on the page, in capitals and with their numbers.
-const note = async (b) => (await b.evaluate(
-  "[...document.querySelectorAll('ol.words li')].map((e) => e.innerText).join(' ')")).split(' ');
+const answer = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
-const comeBack = async (b, result) => {
-  await b.open(job.url);
-  await b.click('a[href="/return"]');
-  while (!await b.find('textarea.code').catch(() => undefined)) {
-    if (Date.now() > deadline) throw new Error('the link leads to no page for words');
-    await wait(100);
-  }
-  await whole(b);
-  await shots(b, 'return');
-  await b.type('textarea[name=code]', result.words
-    .map((w, i) => `${i + 1}. ${w.toUpperCase()}`).join('\n'));
-  await shot(b, 'return-filled');
-  await b.click('form [type=submit]');
-  await arrive(b);
-  result.backAddress = await b.address();
-  result.back = await b.evaluate(page);
-  await shots(b, 'answer');
-};
-
-mkdirSync(job.shots, { recursive: true });
-const browser = await (Firefox ?? Chromium).start(job);
-const alarm = setTimeout(() => {
-  console.error('too late');
-  browser.process.kill('SIGKILL');
-}, (job.timeout + 20) * 1000);
-let code = 1;
+mkdirSync(options.shots, { recursive: true });
 try {
-  await browser.size(1000, 900);
-  await browser.open(job.url);
-  const result = { browser: browser.name };
-  result.form = await browser.evaluate('document.body.innerText');
-  await shots(browser, 'form');
-  if (job.message || job.files.length) {
-    await submit(browser);
-    const mark = await arrive(browser);
-    result.address = await browser.address();
-    result.page = await browser.evaluate(page);
-    result.text = await browser.evaluate('document.body.innerText');
-    result.words = await note(browser);
-    await shots(browser, mark === 'good' ? 'receipt' : 'refused');
-    if (job.back) await comeBack(browser, result);
+  b = await (Firefox ?? Chromium).start(options);
+  await b.size(1000, 900);
+  answer({ value: b.name });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { step, ...rest } = JSON.parse(line);
+    try {
+      answer({ value: await steps[step](rest) ?? null });
+    } catch (e) {
+      answer({ error: `${which}: ${step}: ${e.message}` });
+    }
   }
-  for (const [name, url] of job.also) {
-    await browser.open(url);
-    await shots(browser, name);
-  }
-  console.log(JSON.stringify(result));
-  code = 0;
 } catch (e) {
-  console.error(`${which}: ${e.message}`);
-} finally {
-  clearTimeout(alarm);
-  await browser.close();
+  answer({ error: `${which}: ${e.message}` });
 }
-process.exit(code);
+await b?.close();
+process.exit(0);

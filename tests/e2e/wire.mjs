@@ -5,7 +5,6 @@ export class Wire {
   static async open(url) {
     const w = new Wire();
     w.waiting = new Map();
-    w.listeners = new Map();
     w.last = 0;
     w.socket = new WebSocket(url);
     await new Promise((ok, no) => {
@@ -22,11 +21,7 @@ export class Wire {
 
   take(message) {
     const asked = this.waiting.get(message.id);
-    if (!asked) {
-      for (const ok of this.listeners.get(message.method) ?? []) ok(message.params);
-      this.listeners.delete(message.method);
-      return;
-    }
+    if (!asked) return; // an event
     this.waiting.delete(message.id);
     if (message.error) {
       // BiDi says {error, message}, DevTools {error: {message}}.
@@ -40,13 +35,6 @@ export class Wire {
     return new Promise((ok, no) => {
       this.waiting.set(id, { ok, no, method: message.method });
       this.socket.send(JSON.stringify({ id, ...message }));
-    });
-  }
-
-  // The next event of that name.
-  event(method) {
-    return new Promise((ok) => {
-      this.listeners.set(method, [...this.listeners.get(method) ?? [], ok]);
     });
   }
 }

@@ -40,7 +40,9 @@ class Clock:
         self.shift = 0
         # Begin on a Monday noon, whatever day it is.
         now = int(time.time())
-        monday = (now - 345600) // WEEK * WEEK + 345600
+        # Next week's: a clock before the day the programs were built is
+        # refused.
+        monday = (now - 345600) // WEEK * WEEK + 345600 + WEEK
         self.set(monday + 12 * 3600 - now)
         self.start = self.now()
 

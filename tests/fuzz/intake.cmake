@@ -1,2 +1,3 @@
 fuzz_target(http_parse_fuzz tipline_intake_parsers)
 fuzz_target(multipart_fuzz tipline_intake_parsers)
+fuzz_target(route_fuzz tipline_intake_parsers)

@@ -94,6 +94,35 @@ fields_left_empty_are_passed_over_but_not_without_end(void **state)
 	free(parts);
 }
 
+/* Firefox shows an answer only when it has sent everything. */
+static void
+a_refusal_by_the_head_is_told_to_the_frame_at_once(void **state)
+{
+	static const char head[] =
+	    "POST /tip/00112233445566778899aabbccddeeff HTTP/1.1\r\n"
+	    "Host: x\r\nContent-Length: 8388608\r\n"
+	    "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n";
+	static const char frame[] =
+	    "GET /progress/00112233445566778899aabbccddeeff HTTP/1.1\r\n"
+	    "Host: x\r\n\r\n";
+	struct control_config config = stage_config();
+	struct bytes request = BYTES_INIT(1024);
+	struct stage s;
+	int fd;
+
+	(void)state;
+	stage_open(&s, &config);
+	assert_int_equal(bytes_append_text(&request, frame), ST_OK);
+	fd = stage_visitor(&s);
+	assert_true(stage_say(&s, fd, head, strlen(head)));
+	stage_settle(&s);
+	assert_int_equal(
+	    stage_hear_words(&s, &request, "page-too_large"), STAGE_HEARD);
+	close(fd);
+	bytes_free(&request);
+	stage_close(&s);
+}
+
 static void
 a_body_too_large_is_answered_and_drained(void **state)
 {
@@ -189,6 +218,8 @@ main(void)
 	    cmocka_unit_test(limits_within_a_body_are_held_and_nothing_is_kept),
 	    cmocka_unit_test(
 		fields_left_empty_are_passed_over_but_not_without_end),
+	    cmocka_unit_test(
+		a_refusal_by_the_head_is_told_to_the_frame_at_once),
 	    cmocka_unit_test(a_body_too_large_is_answered_and_drained),
 	    cmocka_unit_test(a_cut_body_leaves_an_abort_and_gets_a_page),
 	    cmocka_unit_test(every_cut_of_a_request_keeps_nothing),

@@ -28,6 +28,50 @@ now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
+#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
+
+#define PART(name)                                                             \
+	"--b\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n"
+
+/* Send the form with an address in it; what its answer must be. */
+static void
+return_with(struct stage *s, const char *address, const char *page)
+{
+	struct bytes request = BYTES_INIT(4096);
+	const char *code = VISIT_NOBODYS;
+	size_t len = strlen(PART("code") PART("address") "\r\n\r\n--b--\r\n") +
+	    strlen(code) + strlen(address);
+
+	assert_int_equal(
+	    bytes_printf(&request,
+		"POST /return HTTP/1.1\r\nHost: " ONION "\r\n"
+		"Content-Type: multipart/form-data; boundary=b\r\n"
+		"Content-Length: %zu\r\n\r\n" PART("code") "%s\r\n" PART(
+		    "address") "%s\r\n--b--\r\n",
+		len, code, address),
+	    ST_OK);
+	assert_int_equal(stage_hear_words(s, &request, page), STAGE_HEARD);
+	bytes_free(&request);
+}
+
+static void
+a_gateway_is_told_however_it_changed_our_address(void **state)
+{
+	static const char *const changed[] = {"http://" ONION ".to",
+	    "http://" ONION ".example.of.a.gateway.with.a.very.long.name",
+	    "https://" ONION, "http://gateway/?" ONION, ""};
+	struct control_config config = stage_config();
+	struct stage s;
+
+	(void)state;
+	snprintf(config.onion, sizeof(config.onion), "%s", ONION);
+	stage_open(&s, &config);
+	return_with(&s, "http://" ONION, "page-no_reply");
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
+		return_with(&s, changed[i], "page-gateway");
+	stage_close(&s);
+}
+
 /* What every answer has in common: it does not come before the first tick. */
 static void
 no_answer_comes_before_its_tick(void **state)
@@ -368,6 +412,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_gateway_is_told_however_it_changed_our_address),
 	    cmocka_unit_test(no_answer_comes_before_its_tick),
 	    cmocka_unit_test(
 		what_is_no_form_of_ours_is_refused_and_asks_nothing),

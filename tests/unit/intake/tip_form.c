@@ -17,6 +17,13 @@ tip_request(const char *fields, const struct tip_part *parts)
 struct bytes
 form_request(const char *path, const char *fields, const struct tip_part *parts)
 {
+	return form_request_to("x", path, fields, parts);
+}
+
+struct bytes
+form_request_to(const char *host, const char *path, const char *fields,
+    const struct tip_part *parts)
+{
 	struct bytes body = BYTES_INIT(64 << 20), all = BYTES_INIT(65 << 20);
 
 	for (const struct tip_part *p = parts; p->name != NULL; p++) {
@@ -40,11 +47,11 @@ form_request(const char *path, const char *fields, const struct tip_part *parts)
 	assert_int_equal(
 	    bytes_append_text(&body, "--" BOUNDARY "--\r\n"), ST_OK);
 	assert_int_equal(bytes_printf(&all,
-			     "POST %s HTTP/1.1\r\nHost: x\r\n%s"
+			     "POST %s HTTP/1.1\r\nHost: %s\r\n%s"
 			     "Content-Type: multipart/form-data;"
 			     " boundary=" BOUNDARY "\r\n"
 			     "Content-Length: %zu\r\n\r\n",
-			     path, fields, body.len),
+			     path, host, fields, body.len),
 	    ST_OK);
 	assert_int_equal(bytes_append(&all, body.p, body.len), ST_OK);
 	bytes_free(&body);

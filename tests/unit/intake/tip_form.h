@@ -22,4 +22,8 @@ struct bytes tip_request(const char *fields, const struct tip_part *parts);
 struct bytes form_request(
     const char *path, const char *fields, const struct tip_part *parts);
 
+/* The same to another host than x. */
+struct bytes form_request_to(const char *host, const char *path,
+    const char *fields, const struct tip_part *parts);
+
 #endif

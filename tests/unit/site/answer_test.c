@@ -228,7 +228,7 @@ check_body(struct page *page, const struct answer_ask *ask)
 	    "<main id=\"page-", "<h1>", "</h1>", "</main>", "</html>\n",
 	    "rel=\"icon\" href=\"data:,\"",
 	    "<noscript><style>#js{display:none}</style></noscript>",
-	    "<p class=\"bad\" id=\"js\">"};
+	    "<p class=\"bad\" id=\"js\" data-text=\""};
 	/* Nothing that runs, and nothing that is asked for from elsewhere. */
 	static const char *const never[] = {"{{", "[[", "]]", "\001", "<script",
 	    "<img", "javascript:", "href=\"http", "src=\"http", "@import",
@@ -512,6 +512,28 @@ a_page_that_does_not_fit_is_named_and_written_nowhere(void **state)
 	forget_site(&site);
 }
 
+/* Nor does it stand in a page that comes before the Host is known. */
+static void
+a_wrong_name_is_not_told_the_right_one(void **state)
+{
+	static const enum answer before[] = {ANSWER_WRONG_HOST,
+	    ANSWER_MALFORMED, ANSWER_METHOD, ANSWER_LENGTH, ANSWER_EXPECT,
+	    ANSWER_HEAD_LARGE, ANSWER_TYPE, ANSWER_BUSY_CIRCUIT,
+	    ANSWER_TOO_SLOW, ANSWER_MAIL_SLOW};
+	struct answer_site site = some_site();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+		const char *page = english(&site, before[i]);
+
+		assert_null(strstr(page, "aaaqeayeaudaocaj"));
+		assert_null(strstr(page, "Example"));
+	}
+	assert_non_null(strstr(
+	    english(&site, ANSWER_WELCOME), "value=\"http://" ONION "\">"));
+	forget_site(&site);
+}
+
 static void
 a_closed_line_says_when_it_opens(void **state)
 {
@@ -541,6 +563,7 @@ text_is_shown_and_does_nothing_else(void **state)
 	    {"<a href=\"'\">&", "&lt;a href=&quot;&#39;&quot;&gt;&amp;", 99,
 		false},
 	    {"&&", "&amp;", 9, true},
+	    {"a\r\nb\r\n\r\nc\r", "a\nb\n\nc ", 99, false},
 	    {"a\r\x1b[2J\x7f\t", "a  [2J  ", 99, false},
 	    {"\xed\x95\x9c\xea\xb8\x80", "\xed\x95\x9c\xea\xb8\x80", 6, false},
 	    {"\xed\x95\x9c\xea\xb8\x80", "\xed\x95\x9c", 5, true},
@@ -624,6 +647,7 @@ main(void)
 	    cmocka_unit_test(the_key_set_is_shown_whole_in_parts),
 	    cmocka_unit_test(
 		a_page_that_does_not_fit_is_named_and_written_nowhere),
+	    cmocka_unit_test(a_wrong_name_is_not_told_the_right_one),
 	    cmocka_unit_test(a_closed_line_says_when_it_opens),
 	    cmocka_unit_test(text_is_shown_and_does_nothing_else),
 	    cmocka_unit_test(days_are_the_same_in_every_language),

@@ -1,0 +1,482 @@
+/*
+ * A refusal gives back what somebody wrote.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "intake/limits.h"
+#include "site/answer.h"
+#include "tests/unit/intake/visit.h"
+
+#define END                                                                    \
+	{                                                                      \
+		NULL, NULL, NULL, 0                                            \
+	}
+#define FIELD(name, value)                                                     \
+	{                                                                      \
+		name, NULL, value, sizeof(value) - 1                           \
+	}
+#define WRITTEN FIELD("message", "They <b>meet</b> & \"talk\"\r\non page 4.")
+#define BOX "<textarea readonly"
+#define CUT "This is only the beginning."
+
+static struct stage stage;
+static char data[300000];
+
+static int
+open_stage(void **state)
+{
+	struct control_config config = stage_config();
+
+	(void)state;
+	memset(data, 'x', sizeof(data));
+	stage_open(&stage, &config);
+	return 0;
+}
+
+static int
+close_stage(void **state)
+{
+	(void)state;
+	stage_close(&stage);
+	return 0;
+}
+
+/* What stands in the box, up to its end; NULL: there is none. */
+static const char *
+box_of(const struct heard *heard, size_t *len)
+{
+	const char *p = strstr((const char *)heard->text.p, BOX), *end;
+
+	*len = 0;
+	if (p == NULL)
+		return NULL;
+	p = strchr(p, '>');
+	assert_non_null(p);
+	assert_int_equal(p[1], '\n'); /* which a browser leaves out */
+	p += 2;
+	end = strstr(p, "</textarea>");
+	assert_non_null(end);
+	*len = (size_t)(end - p);
+	return p;
+}
+
+static void
+assert_given(
+    const struct heard *heard, const char *page, const char *text, bool cut)
+{
+	char id[64] = "id=\"page-";
+	const char *box;
+	size_t len;
+
+	assert_int_equal(heard->text.len, PAGE_TOTAL_LEN);
+	strcat(strcat(id, page), "\"");
+	if (!visit_says(heard, id))
+		fail_msg("not %s: %s", page,
+		    strstr((const char *)heard->text.p, "id=\"page-"));
+	box = box_of(heard, &len);
+	if (text == NULL) {
+		assert_null(box);
+		assert_false(visit_says(heard, "Here is what you wrote"));
+		return;
+	}
+	assert_non_null(box);
+	assert_true(visit_says(heard, "Here is what you wrote"));
+	assert_int_equal(len, strlen(text));
+	assert_memory_equal(box, text, len);
+	assert_int_equal(visit_says(heard, CUT), cut);
+}
+
+static void
+hear(const struct bytes *request, size_t len, struct heard *heard)
+{
+	int fd = stage_visitor(&stage);
+
+	(void)stage_say(&stage, fd, request->p, len);
+	if (len < request->len)
+		shutdown(fd, SHUT_WR);
+	stage_hear(&stage, fd, heard);
+}
+
+/* Sent with these fields in its head, a tip is refused with that page, which
+ * has this text. */
+static void
+assert_refused(const char *fields, const struct tip_part *parts,
+    const char *page, const char *text, bool cut)
+{
+	struct bytes request = tip_request(fields, parts);
+	struct heard heard;
+
+	hear(&request, request.len, &heard);
+	assert_given(&heard, page, text, cut);
+	heard_free(&heard);
+	bytes_free(&request);
+	stage_settle(&stage);
+}
+
+/* Only a message and a field that does not matter. */
+static const struct tip_part plain[] = {
+    FIELD("topic", "t"), WRITTEN, {"file", "", "", 0}, END};
+static const char plain_text[] =
+    "They &lt;b&gt;meet&lt;/b&gt; &amp; &quot;talk&quot;\non page 4.";
+
+static void
+what_a_body_is_refused_for_gives_the_text_back(void **state)
+{
+	const struct {
+		const char *page;
+		struct tip_part parts[8];
+	} cases[] = {
+	    {"too_large",
+		{WRITTEN, {"file", "1", "", 0}, {"file", "2", "", 0},
+		    {"file", "3", "", 0}, {"file", "4", "", 0},
+		    {"file", "5", "", 0}, END}},
+	    {"malformed", {WRITTEN, FIELD("massage", "x"), END}},
+	    {"malformed", {WRITTEN, {"massage", "f", "x", 1}, END}},
+	    {"malformed", {WRITTEN, FIELD("message", ""), END}},
+	    {"malformed", {WRITTEN, FIELD("no-reply", "no"), END}},
+	    {"malformed", {FIELD("topic", "No Topic"), WRITTEN, END}},
+	    {"bad_code", {FIELD("code", "abandon"), WRITTEN, END}},
+	    {"bad_code",
+		{FIELD("code", "abandon"), WRITTEN, {"file", "f", "x", 1},
+		    END}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_refused(
+		    "", cases[i].parts, cases[i].page, plain_text, false);
+	assert_int_equal(stage.committed, 0);
+	assert_int_equal(stage.opened, stage.aborted);
+}
+
+static void
+answers_to_questions_come_back_too(void **state)
+{
+	const struct tip_part long_answer[] = {WRITTEN, FIELD("q-a", "one"),
+	    {"q-b", NULL, data, LIMIT_QUESTION_LEN + 1}, FIELD("q-c", "three"),
+	    {"file", "", "", 0}, END};
+	const struct tip_part bad[] = {FIELD("code", "abandon"),
+	    FIELD("message", ""), FIELD("q-a", "<1>"), FIELD("q-b", ""),
+	    FIELD("q-c", "3"), END};
+	char want[4096];
+
+	(void)state;
+	assert_refused("", bad, "bad_code", "&lt;1&gt;\n\n3", false);
+	memset(want, 0, sizeof(want));
+	strcpy(want, plain_text);
+	strcat(want, "\n\none\n\n");
+	memcpy(want + strlen(want), data, LIMIT_QUESTION_LEN + 1);
+	strcat(want, "\n\nthree");
+	assert_refused("", long_answer, "too_large", want, false);
+	/* By the head as well. */
+	stage_tell_epochs(&stage, 0);
+	stage_settle(&stage);
+	assert_refused("", bad, "closed", "&lt;1&gt;\n\n3", false);
+}
+
+static void
+too_long_a_message_comes_back_as_its_beginning(void **state)
+{
+	const struct tip_part parts[] = {
+	    {"message", NULL, data, PAGE_MESSAGE_MAX + 1}, END};
+	char want[LIMIT_TEXT_BACK + 1] = "";
+
+	(void)state;
+	memset(want, 'x', LIMIT_TEXT_BACK);
+	assert_refused("", parts, "too_large", want, true);
+	stage_tell_epochs(&stage, 0);
+	stage_settle(&stage);
+	assert_refused("", parts, "closed", want, true);
+}
+
+static void
+a_text_that_is_too_long_for_the_page_is_cut_and_it_says_so(void **state)
+{
+	char amps[LIMIT_TEXT_BACK];
+	const struct tip_part parts[] = {
+	    FIELD("code", "x"), {"message", NULL, amps, sizeof(amps)}, END};
+	struct bytes request;
+	struct heard heard;
+	size_t len;
+
+	(void)state;
+	memset(amps, '&', sizeof(amps));
+	request = tip_request("", parts);
+	hear(&request, request.len, &heard);
+	assert_non_null(box_of(&heard, &len));
+	assert_in_range(
+	    len, SITE_TEXT_BACK_ESCAPED_MAX - 4, SITE_TEXT_BACK_ESCAPED_MAX);
+	assert_int_equal(len % 5, 0); /* whole "&amp;" */
+	assert_true(visit_says(&heard, CUT));
+	heard_free(&heard);
+	bytes_free(&request);
+}
+
+static void
+a_body_refused_by_its_head_gives_the_text_back(void **state)
+{
+	char *large = calloc(1, 8 << 20);
+	const struct tip_part too_large[] = {
+	    WRITTEN, {"file", "f", large, 8 << 20}, END};
+	const struct tip_part files[] = {
+	    WRITTEN, {"file", "f", data, sizeof(data)}, END};
+	const struct tip_part nothing[] = {
+	    FIELD("topic", "t"), {"file", "f", "x", 1}, END};
+
+	(void)state;
+	assert_refused("", too_large, "too_large", plain_text, false);
+	stage_room(&stage, 0, UINT64_C(1) << 30);
+	stage_settle(&stage);
+	assert_refused("", files, "full_files", plain_text, false);
+	stage_room(&stage, 0, 0);
+	stage_settle(&stage);
+	assert_refused("", plain, "full", plain_text, false);
+	stage_tell_epochs(&stage, 0);
+	stage_settle(&stage);
+	assert_refused("", plain, "closed", plain_text, false);
+	assert_refused("", too_large, "closed", plain_text, false);
+	/* Where nothing was written, nothing is given back. */
+	assert_refused("", nothing, "closed", NULL, false);
+	assert_int_equal(stage.opened, 0);
+	free(large);
+}
+
+static void
+no_room_for_a_file_gives_the_text_back(void **state)
+{
+	static const struct tip_part parts[] = {
+	    WRITTEN, {"file", "f", "x", 1}, END};
+
+	(void)state;
+	stage_room(&stage, 0, UINT64_C(1) << 30);
+	stage_settle(&stage);
+	assert_refused("", parts, "full_files", plain_text, false);
+}
+
+static void
+a_keeper_that_fails_takes_no_text_with_it(void **state)
+{
+	const struct tip_part file[] = {
+	    WRITTEN, {"file", "f", data, sizeof(data)}, END};
+	static const struct {
+		enum keeper_mood mood;
+		enum keeper_reason reason;
+		const char *page;
+		bool with_file;
+	} cases[] = {
+	    {KEEPER_REFUSES_COMMIT, KEEPER_FULL, "full", false},
+	    {KEEPER_REFUSES_COMMIT, KEEPER_TROUBLE, "trouble", false},
+	    {KEEPER_REFUSES_DATA, KEEPER_FULL, "full", true},
+	    {KEEPER_DIES_AT_DATA, KEEPER_FULL, "away", true},
+	    {KEEPER_DIES_AT_COMMIT, KEEPER_FULL, "uncertain", false},
+	    {KEEPER_SPEAKS_NONSENSE, KEEPER_FULL, "uncertain", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		stage.mood = cases[i].mood;
+		stage.reason = cases[i].reason;
+		assert_refused("", cases[i].with_file ? file : plain,
+		    cases[i].page, plain_text, false);
+		stage.mood = KEEPER_KEEPS;
+		if (stage.keeper == -1) {
+			assert_refused("", plain, "away", plain_text, false);
+			stage_tell_keeper(&stage);
+			stage_settle(&stage);
+		}
+	}
+}
+
+static void
+a_keeper_without_a_word_takes_no_text_with_it(void **state)
+{
+	struct bytes request = tip_request("", plain);
+	int fd = stage_visitor(&stage);
+	struct heard heard;
+
+	(void)state;
+	stage.mood = KEEPER_SILENT;
+	assert_true(stage_say(&stage, fd, request.p, request.len));
+	stage_settle(&stage);
+	stage_later(&stage, LIMIT_ANSWER_SECONDS + 1);
+	stage_hear(&stage, fd, &heard);
+	assert_given(&heard, "uncertain", plain_text, false);
+	heard_free(&heard);
+	bytes_free(&request);
+}
+
+static void
+a_receipt_never_has_the_text(void **state)
+{
+	static const struct tip_part none[] = {
+	    WRITTEN, FIELD("no-reply", "1"), END};
+	static const struct tip_part again[] = {
+	    FIELD("code", VISIT_NOBODYS), WRITTEN, END};
+
+	(void)state;
+	assert_refused("", plain, "receipt", NULL, false);
+	assert_refused("", none, "receipt_none", NULL, false);
+	assert_refused("", again, "receipt_again", NULL, false);
+	assert_int_equal(stage.committed, 3);
+}
+
+static void
+another_sites_form_gets_nothing_back(void **state)
+{
+	(void)state;
+	assert_refused("Origin: http://y\r\n", plain, "foreign", NULL, false);
+	assert_refused("X-Tor2web: 1\r\n", plain, "gateway", NULL, false);
+	stage_tell_epochs(&stage, 0);
+	stage_settle(&stage);
+	assert_refused("Origin: http://y\r\n", plain, "foreign", NULL, false);
+	assert_refused("X-Tor2web: 1\r\n", plain, "gateway", NULL, false);
+}
+
+/* How much of a request comes before the words. */
+static size_t
+up_to(const struct bytes *request, const char *words)
+{
+	const uint8_t *p =
+	    memmem(request->p, request->len, words, strlen(words));
+
+	assert_non_null(p);
+	return (size_t)(p - request->p);
+}
+
+static void
+a_cut_body_gives_back_what_came(void **state)
+{
+	static const struct tip_part parts[] = {
+	    FIELD("message", "first words, last words"),
+	    FIELD("q-a", "an answer"), {"file", "f", "content", 7}, END};
+	static const struct {
+		const char *before, *text;
+		bool cut;
+	} cases[] = {
+	    {"last words", "first words, ", true},
+	    {"\"q-a\"", "first words, last words", false},
+	    {"swer\r", "first words, last words\n\nan an", true},
+	    {"tent\r", "first words, last words\n\nan answer", false},
+	    {"\"message\"", NULL, false},
+	};
+	struct bytes request = tip_request("", parts);
+	struct heard heard;
+
+	(void)state;
+	for (int closed = 0; closed < 2; closed++) {
+		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			hear(
+			    &request, up_to(&request, cases[i].before), &heard);
+			assert_given(&heard, closed ? "closed" : "cut",
+			    cases[i].text, cases[i].cut);
+			heard_free(&heard);
+		}
+		stage_tell_epochs(&stage, 0);
+		stage_settle(&stage);
+	}
+	assert_int_equal(stage.committed, 0);
+	bytes_free(&request);
+}
+
+/* For every cut of its body the page is the same, byte for byte. */
+static void
+assert_same_at_every_split(const struct tip_part *parts, const char *page)
+{
+	struct bytes request = tip_request("", parts);
+	struct heard whole, split;
+	size_t head = up_to(&request, "\r\n\r\n") + 4;
+
+	hear(&request, request.len, &whole);
+	assert_given(&whole, page, "It is on page 4.\n\nyes", false);
+	for (size_t at = head; at <= request.len; at++) {
+		int fd = stage_visitor(&stage);
+
+		assert_true(stage_say(&stage, fd, request.p, at));
+		usleep(400);
+		(void)stage_say(&stage, fd, request.p + at, request.len - at);
+		stage_hear(&stage, fd, &split);
+		assert_int_equal(split.text.len, whole.text.len);
+		assert_memory_equal(split.text.p, whole.text.p, whole.text.len);
+		heard_free(&split);
+	}
+	heard_free(&whole);
+	bytes_free(&request);
+}
+
+static void
+however_a_body_is_cut_the_same_comes_back(void **state)
+{
+	static const struct tip_part parts[] = {FIELD("code", "abandon"),
+	    FIELD("topic", "t"), FIELD("message", "It is on page 4."),
+	    FIELD("q-a", ""), FIELD("q-b", "yes"), {"file", "f", "x", 1}, END};
+
+	(void)state;
+	assert_same_at_every_split(parts, "bad_code");
+	stage_tell_epochs(&stage, 0);
+	stage_settle(&stage);
+	assert_same_at_every_split(parts, "closed");
+}
+
+static void
+who_sends_slowly_is_answered_after_a_while(void **state)
+{
+	static const struct tip_part parts[] = {
+	    FIELD("message", "first words, last words"), END};
+	struct bytes request = tip_request("", parts);
+	struct heard heard;
+	int fd = stage_visitor(&stage);
+
+	(void)state;
+	stage_tell_epochs(&stage, 0);
+	stage_settle(&stage);
+	assert_true(
+	    stage_say(&stage, fd, request.p, up_to(&request, "last words")));
+	stage_settle(&stage);
+	/* What comes meanwhile gives no more time. */
+	stage_later(&stage, LIMIT_SALVAGE_SECONDS / 2);
+	assert_true(stage_say(&stage, fd, "and ", 4));
+	stage_settle(&stage);
+	stage_later(&stage, LIMIT_SALVAGE_SECONDS / 2 + 1);
+	/* Firefox sends all before it reads; that is drained. */
+	assert_true(
+	    stage_say(&stage, fd, request.p + up_to(&request, "last words") + 4,
+		request.len - up_to(&request, "last words") - 4));
+	stage_hear(&stage, fd, &heard);
+	assert_given(&heard, "closed", "first words, and ", true);
+	heard_free(&heard);
+	bytes_free(&request);
+}
+
+int
+main(void)
+{
+#define STAGED(test)                                                           \
+	cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
+	const struct CMUnitTest tests[] = {
+	    STAGED(what_a_body_is_refused_for_gives_the_text_back),
+	    STAGED(answers_to_questions_come_back_too),
+	    STAGED(too_long_a_message_comes_back_as_its_beginning),
+	    STAGED(a_text_that_is_too_long_for_the_page_is_cut_and_it_says_so),
+	    STAGED(a_body_refused_by_its_head_gives_the_text_back),
+	    STAGED(no_room_for_a_file_gives_the_text_back),
+	    STAGED(a_keeper_that_fails_takes_no_text_with_it),
+	    STAGED(a_keeper_without_a_word_takes_no_text_with_it),
+	    STAGED(a_receipt_never_has_the_text),
+	    STAGED(another_sites_form_gets_nothing_back),
+	    STAGED(a_cut_body_gives_back_what_came),
+	    STAGED(however_a_body_is_cut_the_same_comes_back),
+	    STAGED(who_sends_slowly_is_answered_after_a_while),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
