@@ -86,7 +86,7 @@ def text_browsers_show_every_word_of_the_pages():
         base = "http://" + line.host
         seen = {"/": "Andariel", "/before": "12 words", "/tip": "Files",
                 "/large": "Send large files", "/return": "12 words",
-                "/keys": "minisign", "/ko/tip": "보내기", "/ar/": "Tor",
+                "/keys": "minisign", "/ko/tip": "보내기", "/ar/": "بلاغ",
                 "/nothing": "There is no such page"}
         for path, word in seen.items():
             for name, args in (
@@ -100,6 +100,7 @@ def text_browsers_show_every_word_of_the_pages():
                     errors="replace")
                 expect(word in squeezed(text), name, "does not show", word,
                        "at", path, text)
+                expect("runs scripts" not in text, name, "warns of scripts")
                 expect("font:" not in text and "{" not in text, name,
                        "shows the style sheet at", path)
         line.stop()
