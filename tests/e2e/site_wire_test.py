@@ -37,6 +37,15 @@ def of_one_tick(times):
     expect(set(ticks.values()) == {1}, "they leave at ticks", ticks)
 
 
+def less_than_a_tick_apart(sent, times):
+    """Fails unless sending a tip, which waits for no tick, takes less time
+    than a tick more or less than looking for an answer.  A little is given
+    to a busy machine."""
+    for kind, took in times.items():
+        apart = abs(statistics.median(took) - statistics.median(sent))
+        expect(apart < TICK + 0.03, kind, "and sending are", apart, "s apart")
+
+
 def the_comparisons_can_fail():
     class Fake:
         def __init__(self, length, reset=False):
@@ -58,6 +67,12 @@ def the_comparisons_can_fail():
         except Failure:
             continue
         raise Failure("another time is not found: %s" % times)
+    less_than_a_tick_apart([0.01, 0.02, 0.5], {"a": [0.251, 0.26, 1]})
+    try:
+        less_than_a_tick_apart([0.01, 0.02, 0.5], {"a": [0.501, 0.51, 0.6]})
+    except Failure:
+        return
+    raise Failure("more than a tick is not found")
 
 
 def in_language(data, code):
@@ -221,7 +236,11 @@ def whoever_comes_back_is_told_at_the_same_tick_whatever_there_is():
                  "deleting nothing": "forgotten"}
         times = {kind: [] for kind in [*kinds, "deleting"]}
         answers = {}
+        sent = []
         for i in range(TRIES):
+            start = time.monotonic()
+            answers["a tip", i] = line.tip("one more")
+            sent.append(time.monotonic() - start)
             for kind, values in kinds.items():
                 answer, took = come_back(line, **values)
                 expect(answer.page == pages[kind], kind, answer)
@@ -238,6 +257,7 @@ def whoever_comes_back_is_told_at_the_same_tick_whatever_there_is():
                 kinds["an old answer"]["place"] = REPLIES - 2 - i
         of_one_length(answers)
         of_one_tick(times)
+        less_than_a_tick_apart(sent, times)
         # Deleted for good: what is left is one.
         last = come_back(line, code=answered)[0]
         left = REPLIES - min(TRIES, REPLIES - 1)

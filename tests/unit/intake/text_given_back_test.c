@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -427,6 +428,37 @@ however_a_body_is_cut_the_same_comes_back(void **state)
 	assert_same_at_every_split(parts, "closed");
 }
 
+/* Somebody announces more than the form has: nothing more is waited for. */
+static void
+a_whole_form_is_enough_to_give_the_text_back(void **state)
+{
+	struct bytes request = tip_request("", plain);
+	struct bytes longer = BYTES_INIT(1 << 20);
+	size_t at = up_to(&request, "Content-Length: ") + 16;
+	struct heard heard;
+	int fd = stage_visitor(&stage);
+
+	(void)state;
+	stage_tell_epochs(&stage, 0);
+	stage_settle(&stage);
+	/* Ten times as much, and ten hours would not bring it. */
+	assert_int_equal(bytes_append(&longer, request.p, at), ST_OK);
+	assert_int_equal(bytes_append(&longer, "9", 1), ST_OK);
+	assert_int_equal(
+	    bytes_append(&longer, request.p + at, request.len - at), ST_OK);
+	assert_true(stage_say(&stage, fd, longer.p, longer.len));
+	assert_int_equal(poll(&(struct pollfd){fd, POLLIN, 0}, 1,
+			     LIMIT_SALVAGE_SECONDS * 500),
+	    1);
+	shutdown(fd, SHUT_WR);
+	stage_hear(&stage, fd, &heard);
+	assert_true(visit_says(&heard, "page-closed"));
+	assert_true(visit_says(&heard, BOX));
+	heard_free(&heard);
+	bytes_free(&longer);
+	bytes_free(&request);
+}
+
 static void
 who_sends_slowly_is_answered_after_a_while(void **state)
 {
@@ -475,6 +507,7 @@ main(void)
 	    STAGED(another_sites_form_gets_nothing_back),
 	    STAGED(a_cut_body_gives_back_what_came),
 	    STAGED(however_a_body_is_cut_the_same_comes_back),
+	    STAGED(a_whole_form_is_enough_to_give_the_text_back),
 	    STAGED(who_sends_slowly_is_answered_after_a_while),
 	};
 
