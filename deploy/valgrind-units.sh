@@ -9,7 +9,8 @@ SKIP=" confine_test guarded_test "
 # Those that try every place of many take minutes here: outside the long run
 # they try every third (tests/unit/sample.h), after the build's own run and
 # the sanitizers' have tried them all.
-SLOW=" opener_test bundle_test store_faults_test store_tend_faults_test "
+SLOW=" opener_test bundle_test store_faults_test"
+SLOW="$SLOW store_tend_faults_test answer_test "
 
 one() {
 	name=$(basename "$1")
