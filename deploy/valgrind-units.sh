@@ -12,6 +12,13 @@ SKIP=" confine_test guarded_test "
 SLOW=" opener_test bundle_test store_faults_test"
 SLOW="$SLOW store_tend_faults_test answer_test "
 
+# The names that ctest knows those by, as a regular expression.
+if [ "${1:-}" = --not-whole ]; then
+	# shellcheck disable=SC2086 # a list of names
+	printf '^unit\\.(%s)$' "$(echo $SKIP $SLOW | tr ' ' '|')"
+	exit
+fi
+
 one() {
 	name=$(basename "$1")
 	log=$2/$name.valgrind
