@@ -15,7 +15,7 @@ enum status {
 	ST_NOMEM,     /* memory, or guarded memory, has run out */
 	ST_IO,        /* a system call failed; errno tells more */
 	ST_FULL,      /* quota reached or no room on the disk */
-	ST_LIMIT,     /* larger or more than docs/DESIGN.md section 6 allows */
+	ST_LIMIT,     /* larger or more than docs/LIMITS.md allows */
 	ST_AGAIN,     /* nothing to do now; call again later */
 	ST_EOF,       /* the input ended, where it may end */
 	ST_SHORT,     /* the input ended where it may not */

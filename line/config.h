@@ -20,7 +20,7 @@
 #define LISTEN_MAX 107 /* sun_path less its NUL */
 #define ONION_MAX 62
 
-/* Defaults and ranges of what the file may set (docs/DESIGN.md section 6). */
+/* Defaults and ranges of what the file may set (docs/LIMITS.md). */
 #define CONFIG_UPLOAD_DEFAULT (UINT64_C(512) << 20)
 #define CONFIG_UPLOAD_MIN (UINT64_C(64) << 10)
 #define CONFIG_UPLOAD_MAX (UINT64_C(256) << 30)
@@ -58,7 +58,7 @@ struct config {
 	uint64_t quota, reserve; /* bytes */
 };
 
-/* What holds when the file says nothing (DESIGN.md section 6). */
+/* What holds when the file says nothing (docs/LIMITS.md). */
 void config_default(struct config *config);
 
 /*
