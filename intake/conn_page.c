@@ -3,7 +3,6 @@
  * replies come from guarded memory into rx->page, which is guarded and wiped
  * after each write: a visitor who reads slowly costs no page of his own.
  */
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,21 +68,20 @@ fill_receipt(
 }
 
 static void
-fill_fault(
-    struct conn *c, struct site_text fill[static FILLS], struct made *made)
-{
-	unsigned number =
-	    c->fault.what == CODE_TEXT_WORD ? c->fault.word : c->fault.count;
-
-	snprintf(made->number, sizeof(made->number), "%u", number);
-	fill[FILL_NUMBER] = site_text_of(made->number);
-}
-
-static void
 fill_number(struct site_text fill[static FILLS], struct made *made, unsigned n)
 {
 	snprintf(made->number, sizeof(made->number), "%u", n);
 	fill[FILL_NUMBER] = site_text_of(made->number);
+}
+
+/* What is wrong with a code, and the number that is said with it. */
+static void
+fill_fault(struct code_text_fault fault, struct answer_ask *ask,
+    struct site_text fill[static FILLS], struct made *made)
+{
+	ask->fault = fault_piece(fault);
+	fill_number(fill, made,
+	    fault.what == CODE_TEXT_WORD ? fault.word : fault.count);
 }
 
 static void
@@ -104,12 +102,11 @@ fill_in(struct conn *c, struct answer_ask *ask,
 		fill_receipt(c, fill, made);
 		break;
 	case ANSWER_BAD_CODE:
-		ask->fault = fault_piece(c->fault);
-		fill_fault(c, fill, made);
+		fill_fault(c->fault, ask, fill, made);
 		break;
 	case ANSWER_BAD_WORDS:
-		ask->fault = fault_piece(mail_fault(c->mail));
 		mail_fill(c->mail, fill);
+		fill_fault(mail_fault(c->mail), ask, fill, made);
 		break;
 	case ANSWER_REPLY:
 		mail_fill(c->mail, fill);

@@ -66,7 +66,6 @@ struct mail {
 	uint8_t value[FIELDS][VALUE_LEN]; /* of all but the code */
 	/* once the form is whole */
 	struct code_text_fault fault;
-	char fault_number[16];
 	enum mail_wish wish;
 	uint64_t reply_id;
 	uint64_t place; /* 0 is the newest */
@@ -197,16 +196,6 @@ gateway(const struct mail *mail)
 	    mail->value[FIELD_ADDRESS], mail->len[FIELD_ADDRESS], own);
 }
 
-/* The number that its page names. */
-static void
-number_fault(struct mail *mail)
-{
-	const struct code_text_fault *fault = &mail->fault;
-
-	snprintf(mail->fault_number, sizeof(mail->fault_number), "%u",
-	    fault->what == CODE_TEXT_WORD ? fault->word : fault->count);
-}
-
 enum status
 mail_end(struct mail *mail, enum words_list list)
 {
@@ -215,10 +204,8 @@ mail_end(struct mail *mail, enum words_list list)
 	if (gateway(mail))
 		return ST_DENIED;
 	if (code_text_read(mail->code_text, mail->len[FIELD_CODE], list,
-		mail->code, &mail->fault) != ST_OK) {
-		number_fault(mail);
+		mail->code, &mail->fault) != ST_OK)
 		return ST_ABSENT;
-	}
 	mail->slot = wiping_malloc(KEEPER_SLOTS * sizeof(*mail->slot));
 	if (mail->slot == NULL)
 		return ST_NOMEM;
@@ -366,7 +353,6 @@ mail_fill(const struct mail *mail, struct site_text fill[static FILLS])
 
 	fill[FILL_TYPED] =
 	    (struct site_text){mail->code_text, mail->len[FIELD_CODE]};
-	fill[FILL_NUMBER] = site_text_of(mail->fault_number);
 	fill[FILL_CODE] = site_text_of(w->code);
 	fill[FILL_REPLY] =
 	    (struct site_text){mail->reply.text, mail->reply.len};

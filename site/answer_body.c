@@ -181,8 +181,9 @@ put_public(struct answer_writer *w, struct site_text text)
 	answer_put_escaped(w, text.p, text.len, PAGE_TOTAL_LEN);
 }
 
-void
-answer_put_keyset(struct answer_writer *w)
+/* The part of the key set that ask wants. */
+static void
+put_keyset(struct answer_writer *w)
 {
 	bool more;
 
@@ -255,7 +256,7 @@ put_keys(struct answer_writer *w, enum site_blank blank)
 		put_public(w, keys->keyset_sig);
 		return true;
 	case BLANK_KEYSET:
-		answer_put_keyset(w);
+		put_keyset(w);
 		return true;
 	default:
 		return false;

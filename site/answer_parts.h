@@ -43,7 +43,4 @@ void answer_put_file(struct answer_writer *w, enum site_page file);
 bool answer_put_texts(struct answer_writer *w, enum site_blank blank);
 bool answer_texts_shown(const struct answer_writer *w, enum site_page piece);
 
-/* The part of the key set that ask wants. */
-void answer_put_keyset(struct answer_writer *w);
-
 #endif
