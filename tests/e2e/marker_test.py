@@ -100,9 +100,20 @@ def in_memory(pid, marker):
                     break
                 n += marker.count(keep + data)
                 keep = data[-2 * PIECE + 1:]
-            if n:
+            if n and mode[1] != "w" and name.startswith("/"):
+                n -= in_mapped_file(name, int(rest[0], 16), end - start,
+                                    marker)
+            if n > 0:
                 found[name] = found.get(name, 0) + n
     return found
+
+
+def in_mapped_file(name, offset, length, marker):
+    """How often the file that is mapped there, and cannot be written to, has
+    them itself: two words of a code may stand side by side in a library."""
+    with open(name, "rb") as f:
+        f.seek(offset)
+        return marker.count(f.read(length))
 
 
 def in_files(folder, marker):
