@@ -17,6 +17,7 @@
 #include "intake/limits.h"
 #include "site/answer.h"
 #include "site/language.h"
+#include "tests/unit/intake/stage_world.h"
 #include "tests/unit/intake/visit.h"
 
 #define TOKEN "00112233445566778899aabbccddeeff"
@@ -24,7 +25,6 @@
 	{                                                                      \
 		NULL, NULL, NULL, 0                                            \
 	}
-#define TICK_US (LIMIT_PROGRESS_TICK_MS * 1000 * 2)
 
 static struct stage stage;
 static char data[300000];
@@ -82,8 +82,7 @@ ask(const char *target, struct heard *heard)
 static void
 tick(void)
 {
-	usleep(TICK_US);
-	stage_settle(&stage);
+	stage_later(&stage, 1);
 }
 
 /* The hex digits behind words in a page. */
@@ -130,9 +129,9 @@ a_slow_visitor_sees_one_token(void **state)
 	struct heard heard;
 
 	(void)state;
-	stage_sends(500);
+	world_sends(500);
 	ask("/large", &heard);
-	stage_sends(0);
+	world_sends(0);
 	token_behind(&heard, "action=\"/tip/", form);
 	token_behind(&heard, "src=\"/progress/", frame);
 	assert_string_equal(form, frame);
@@ -405,14 +404,14 @@ a_socket_that_takes_no_whole_piece_ends_the_frame(void **state)
 	int fd;
 
 	(void)state;
-	stage_sends(100);
+	world_sends(100);
 	for (int i = 0; i < 4; i++) {
 		fd = begin("GET", "/progress/" TOKEN);
 		stage_hear(&stage, fd, &heard);
 		assert_in_range(heard.text.len, 0, 200);
 		heard_free(&heard);
 	}
-	stage_sends(0);
+	world_sends(0);
 	ask("/", &heard);
 	heard_free(&heard);
 }

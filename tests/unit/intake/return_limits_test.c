@@ -176,7 +176,7 @@ every_cut_of_a_form_asks_nothing(void **state)
 		size_t len = request.len - at < 40 ? request.len - at : 40;
 
 		assert_true(stage_say(&s, fd, request.p + at, len));
-		usleep(1000);
+		stage_settle(&s);
 	}
 	stage_hear(&s, fd, &heard);
 	assert_int_equal(heard.code, 200);

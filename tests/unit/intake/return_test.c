@@ -16,6 +16,7 @@
 
 #include "intake/limits.h"
 #include "site/answer.h"
+#include "tests/unit/intake/stage_world.h"
 #include "tests/unit/intake/visit.h"
 
 static void
@@ -240,7 +241,7 @@ pages_that_leave_in_pieces_are_whole(void **state)
 	(void)state;
 	stage_open(&s, &config);
 	for (size_t len = 997; len < PAGE_TOTAL_LEN; len += 5000) {
-		stage_sends(len);
+		world_sends(len);
 		visit_tip(&s, code);
 		visit_mailbox(code, &box);
 		assert_memory_equal(&box, &s.box, sizeof(box));
@@ -250,7 +251,7 @@ pages_that_leave_in_pieces_are_whole(void **state)
 		assert_true(visit_says(&heard, "</html>\n"));
 		heard_free(&heard);
 	}
-	stage_sends(0);
+	world_sends(0);
 	stage_close(&s);
 }
 
@@ -267,7 +268,7 @@ who_leaves_before_the_end_of_a_page_leaves_nothing(void **state)
 
 	(void)state;
 	stage_open(&s, &config);
-	stage_sends(sizeof(piece));
+	world_sends(sizeof(piece));
 	for (int i = 0; i < 3; i++) {
 		fd = stage_visitor(&s);
 		assert_true(stage_say(&s, fd, request.p, request.len));

@@ -11,10 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #ifdef TIPLINE_SANITIZE
@@ -28,52 +25,11 @@
 #include "intake/pieces.h"
 #include "intake/receiver.h"
 #include "site/answer.h"
+#include "tests/unit/intake/stage_world.h"
 
-#define PATIENCE_MS 10000
-#define MOMENT_MS 60
+#define PATIENCE_MS 60000 /* a loaded machine, and valgrind */
+#define STEP_MS 50
 #define SEALED_MAX (16 << 20)
-
-/* What the test may change in the receiver's process, shared. */
-static volatile struct {
-	long seconds; /* by which its monotonic clock is ahead */
-	size_t sends; /* bytes that a socket takes at once, 0: all */
-} * world;
-static bool is_receiver;
-
-/* Stands before libc's for libevent and for us. */
-int
-clock_gettime(clockid_t id, struct timespec *ts)
-{
-	int rc = (int)syscall(SYS_clock_gettime, id, ts);
-
-	if (world != NULL && id != CLOCK_REALTIME)
-		ts->tv_sec += world->seconds;
-	return rc;
-}
-
-/* Stands before libc's: in the receiver, what a slow visitor makes of it.
- * Every other call finds the socket full. */
-ssize_t
-send(int fd, const void *p, size_t len, int flags)
-{
-	static unsigned calls;
-
-	if (is_receiver && world->sends != 0) {
-		if (calls++ % 2 == 1) {
-			errno = EAGAIN;
-			return -1;
-		}
-		if (len > world->sends)
-			len = world->sends;
-	}
-	return syscall(SYS_sendto, fd, p, len, flags, NULL, 0);
-}
-
-void
-stage_sends(size_t len)
-{
-	world->sends = len;
-}
 
 struct control_config
 stage_config(void)
@@ -122,7 +78,7 @@ be_receiver(int control, int listener)
 {
 	int code;
 
-	is_receiver = true;
+	world_enter();
 	signal(SIGPIPE, SIG_IGN);
 	guarded_close(); /* the test's own, empty here */
 	code = receive(control, listener);
@@ -140,6 +96,7 @@ void
 stage_open_bare(struct stage *stage)
 {
 	struct sockaddr_un any = {.sun_family = AF_UNIX};
+	static bool wiping;
 	int pair[2], listener;
 
 	*stage = (struct stage){.keeper = -1,
@@ -148,15 +105,11 @@ stage_open_bare(struct stage *stage)
 	    .told = BYTES_INIT(SEALED_MAX),
 	    .box_bytes = BYTES_INIT(4096),
 	    .reason = KEEPER_FULL};
-	if (world == NULL) {
-		/* as the program does; once, before libevent's first call */
+	if (!wiping) /* as the program does, before libevent's first call */
 		event_set_mem_functions(
 		    wiping_malloc, wiping_realloc, wiping_free);
-		world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	}
-	assert_true(world != MAP_FAILED);
-	world->sends = 0;
+	wiping = true;
+	world_begin();
 	assert_int_equal(crypto_room_init(), ST_OK);
 	epoch_key_new(stage->to.r[0].key, stage->secret);
 	key_id(KEY_ROLE_EPOCH, stage->to.r[0].key, stage->to.r[0].id);
@@ -324,30 +277,59 @@ stage_open(struct stage *stage, const struct control_config *config)
 	stage_ready(stage);
 }
 
-/* Wait until fd is ready for events; false after ms without anything. */
+/* Has the receiver's process ended?  It can still be waited for. */
 static bool
-wait_for(struct stage *stage, int fd, short events, int ms)
+has_ended(const struct stage *stage)
 {
-	struct pollfd p[2] = {{fd, events, 0}, {-1, POLLIN, 0}};
-	int rc;
+	siginfo_t info = {.si_pid = 0};
 
-	for (;;) {
-		p[1].fd = stage->mood == KEEPER_DEAF ? -1 : stage->keeper;
-		rc = poll(p, 2, ms);
-		if (rc == 0)
-			return false;
-		assert_true(rc > 0 || errno == EINTR);
-		if (p[1].fd != -1 && p[1].revents != 0)
-			stage_play_keeper(stage);
-		if (p[0].revents != 0)
-			return true;
-	}
+	return waitid(P_PID, (id_t)stage->pid, &info,
+		   WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	    info.si_pid != 0;
 }
 
+/* Play the keeper if it is told something within ms. */
+static bool
+play_for(struct stage *stage, int ms)
+{
+	struct pollfd p = {stage->keeper, POLLIN, 0};
+
+	if (stage->mood == KEEPER_DEAF)
+		p.fd = -1;
+	if (poll(&p, 1, ms) <= 0)
+		return false;
+	stage_play_keeper(stage);
+	return true;
+}
+
+/* What the keeper answers is one more thing that must be dealt with. */
 void
 stage_settle(struct stage *stage)
 {
-	(void)wait_for(stage, -1, 0, MOMENT_MS);
+	unsigned long quiet = world_idle() + WORLD_ROUNDS;
+	int ms = 0;
+
+	for (;;) {
+		bool done = world_idle() >= quiet || has_ended(stage);
+
+		if (play_for(stage, done ? 0 : 1))
+			quiet = world_idle() + WORLD_ROUNDS;
+		else if (done)
+			break;
+		assert_in_range(ms++, 0, PATIENCE_MS);
+	}
+}
+
+/* Is fd ready for events, when all that was sent has been dealt with? */
+static bool
+is_ready(struct stage *stage, int fd, short events)
+{
+	struct pollfd p = {fd, events, 0};
+
+	if (poll(&p, 1, 0) == 1)
+		return true;
+	stage_settle(stage);
+	return poll(&p, 1, 0) == 1;
 }
 
 int
@@ -368,7 +350,7 @@ stage_say(struct stage *stage, int fd, const void *p, size_t len)
 	ssize_t n;
 
 	while (len > 0) {
-		if (!wait_for(stage, fd, POLLOUT, PATIENCE_MS / 5))
+		if (!is_ready(stage, fd, POLLOUT))
 			return false;
 		n = send(fd, at, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 		if (n == -1 && errno == EAGAIN)
@@ -385,11 +367,16 @@ void
 stage_hear(struct stage *stage, int fd, struct heard *heard)
 {
 	uint8_t buf[16384];
+	unsigned waited = 0;
 	ssize_t n;
 
 	*heard = (struct heard){.text = BYTES_INIT(1 << 20)};
 	for (;;) {
-		assert_true(wait_for(stage, fd, POLLIN, PATIENCE_MS));
+		while (!is_ready(stage, fd, POLLIN)) {
+			/* It waits for a time to come. */
+			assert_in_range(waited++, 0, PATIENCE_MS / STEP_MS);
+			world_later(STEP_MS);
+		}
 		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n <= 0)
 			break;
@@ -446,11 +433,7 @@ stage_hear_words(
 void
 stage_later(struct stage *stage, unsigned seconds)
 {
-	world->seconds += (long)seconds;
-	/* Its loop looks at the clock when something happens. */
-	close(stage_visitor(stage));
-	usleep(MOMENT_MS * 1000);
-	close(stage_visitor(stage));
+	world_later(1000 * (long)seconds);
 	stage_settle(stage);
 }
 
@@ -459,14 +442,14 @@ stage_wait(struct stage *stage)
 {
 	int how, code = -1;
 
-	for (int i = 0; i < PATIENCE_MS / 10; i++) {
+	for (int i = 0; i < PATIENCE_MS; i++) {
 		if (waitpid(stage->pid, &how, WNOHANG) == stage->pid) {
 			code = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
 			break;
 		}
 		if (stage->keeper != -1)
 			stage_play_keeper(stage);
-		usleep(10000);
+		usleep(1000);
 	}
 	close(stage->control);
 	if (stage->keeper != -1)

@@ -128,20 +128,18 @@ void stage_close(struct stage *stage);
 /* Wait for its end and return the exit code, or -1 after a signal. */
 int stage_wait(struct stage *stage);
 
-/* From now on the receiver's sockets take so many bytes at once; 0: all. */
-void stage_sends(size_t len);
-
-/* Move the receiver's clock on. */
+/* Move the receiver's clock on, and settle. */
 void stage_later(struct stage *stage, unsigned seconds);
 
 /* Connect a visitor. */
 int stage_visitor(const struct stage *stage);
 
 /* Write all, playing the keeper meanwhile.  False if the other side does not
- * take it. */
+ * take it: it has nothing else to do, and this does not fit. */
 bool stage_say(struct stage *stage, int fd, const void *p, size_t len);
 
-/* Play the keeper until nothing has come for a moment. */
+/* Play the keeper until the receiver has dealt with all that it was sent and
+ * waits for more, or has ended. */
 void stage_settle(struct stage *stage);
 
 /* Read up to the end, playing the keeper meanwhile, and close fd. */

@@ -403,7 +403,7 @@ assert_same_at_every_split(const struct tip_part *parts, const char *page)
 		int fd = stage_visitor(&stage);
 
 		assert_true(stage_say(&stage, fd, request.p, at));
-		usleep(400);
+		stage_settle(&stage);
 		(void)stage_say(&stage, fd, request.p + at, request.len - at);
 		stage_hear(&stage, fd, &split);
 		assert_int_equal(split.text.len, whole.text.len);
