@@ -28,7 +28,7 @@
 #include "tests/unit/intake/stage_world.h"
 
 #define PATIENCE_MS 60000 /* a loaded machine, and valgrind */
-#define STEP_MS 50
+#define STEP_MS 25
 #define SEALED_MAX (16 << 20)
 
 struct control_config
@@ -374,8 +374,9 @@ stage_hear(struct stage *stage, int fd, struct heard *heard)
 	for (;;) {
 		while (!is_ready(stage, fd, POLLIN)) {
 			/* It waits for a time to come. */
-			assert_in_range(waited++, 0, PATIENCE_MS / STEP_MS);
 			world_later(STEP_MS);
+			waited += STEP_MS;
+			assert_in_range(waited, 0, PATIENCE_MS);
 		}
 		n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 		if (n <= 0)
@@ -442,15 +443,13 @@ stage_wait(struct stage *stage)
 {
 	int how, code = -1;
 
-	for (int i = 0; i < PATIENCE_MS; i++) {
-		if (waitpid(stage->pid, &how, WNOHANG) == stage->pid) {
-			code = WIFEXITED(how) ? WEXITSTATUS(how) : -1;
-			break;
-		}
-		if (stage->keeper != -1)
-			stage_play_keeper(stage);
-		usleep(1000);
+	stage_settle(stage);
+	for (int i = 0; i < PATIENCE_MS / STEP_MS && !has_ended(stage); i++) {
+		world_later(STEP_MS);
+		stage_settle(stage);
 	}
+	if (waitpid(stage->pid, &how, WNOHANG) == stage->pid && WIFEXITED(how))
+		code = WEXITSTATUS(how);
 	close(stage->control);
 	if (stage->keeper != -1)
 		close(stage->keeper);

@@ -19,7 +19,8 @@
 
 /* Shared between the test and the receiver's process. */
 struct world {
-	atomic_long ahead; /* ms, of its monotonic clock */
+	atomic_long now;  /* ms, its monotonic clock */
+	atomic_long slow; /* ms for each look of its own at that clock */
 	atomic_ulong idle;
 	atomic_size_t sends; /* bytes that a socket takes at once, 0: all */
 };
@@ -29,11 +30,14 @@ static bool is_receiver;
 void
 world_begin(void)
 {
-	if (world == NULL)
+	if (world == NULL) {
 		world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_true(world != MAP_FAILED);
+		assert_true(world != MAP_FAILED);
+		atomic_store(&world->now, 1000000);
+	}
 	atomic_store(&world->sends, 0);
+	atomic_store(&world->slow, 0);
 	atomic_store(&world->idle, 0);
 }
 
@@ -50,9 +54,21 @@ world_sends(size_t len)
 }
 
 void
+world_slow(long ms)
+{
+	atomic_store(&world->slow, ms);
+}
+
+void
 world_later(long ms)
 {
-	atomic_fetch_add(&world->ahead, ms);
+	atomic_fetch_add(&world->now, ms);
+}
+
+long
+world_now(void)
+{
+	return atomic_load(&world->now);
 }
 
 unsigned long
@@ -61,23 +77,19 @@ world_idle(void)
 	return atomic_load(&world->idle);
 }
 
-/* Stands before libc's for libevent and for us. */
+/* Stands before libc's.  libevent looks at the coarse clock, we at this one. */
 int
 clock_gettime(clockid_t id, struct timespec *ts)
 {
-	int rc = (int)syscall(SYS_clock_gettime, id, ts);
-	long ahead;
+	long now;
 
-	if (world != NULL && id != CLOCK_REALTIME) {
-		ahead = atomic_load(&world->ahead);
-		ts->tv_sec += ahead / 1000;
-		ts->tv_nsec += ahead % 1000 * 1000000;
-		if (ts->tv_nsec >= 1000000000) {
-			ts->tv_nsec -= 1000000000;
-			ts->tv_sec++;
-		}
-	}
-	return rc;
+	if (!is_receiver || id == CLOCK_REALTIME)
+		return (int)syscall(SYS_clock_gettime, id, ts);
+	if (id == CLOCK_MONOTONIC)
+		world_later(atomic_load(&world->slow));
+	now = world_now();
+	*ts = (struct timespec){now / 1000, now % 1000 * 1000000};
+	return 0;
 }
 
 /* Stands before libc's: in the receiver, what a slow visitor makes of it. */
@@ -105,32 +117,31 @@ wait_ms(int fd, struct epoll_event *events, int max, int ms)
 }
 
 /*
- * Stands before libc's: sleeps in short pieces and counts the times at which
- * nothing had come.  A loop that has something to do of its own asks with
- * timeout 0, which counts as nothing.  If the clock was moved since the last
- * time, the timeout may be of the old one: the loop looks at its timers again.
+ * Stands before libc's: sleeps until something comes or the clock is moved,
+ * for no time passes by itself, and counts the times at which nothing had
+ * come.  A loop that has something to do of its own asks with timeout 0, which
+ * counts as nothing.
  */
 int
 epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
 {
-	static long known = -1;
-	long ahead;
+	static long known;
+	long now;
 	int rc;
 
 	if (!is_receiver || timeout == 0)
 		return wait_ms(fd, events, max, timeout);
-	for (int slept = 0;; slept += ROUND_MS) {
-		ahead = atomic_load(&world->ahead);
-		if (ahead != known) {
-			known = ahead;
+	for (;;) {
+		/* The timeout may be of the old time: look once more. */
+		now = world_now();
+		if (now != known) {
+			known = now;
 			return 0;
 		}
 		rc = wait_ms(fd, events, max, 0);
 		if (rc != 0)
 			return rc;
 		atomic_fetch_add(&world->idle, 1);
-		if (timeout > 0 && slept >= timeout)
-			return 0;
 		rc = wait_ms(fd, events, max, ROUND_MS);
 		if (rc != 0)
 			return rc;
