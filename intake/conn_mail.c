@@ -189,6 +189,9 @@ conn_mail_hold(struct conn *c, enum answer which)
 	uint64_t since = conn_now() - c->tick_from;
 	uint64_t ticks = since / LIMIT_TICK_MS + 1;
 
+	/* A timer counts from when its loop last looked, which was before what
+	 * we have just done: that would be told by an early answer. */
+	(void)event_base_update_cache_time(event_get_base(&c->timer));
 	event_del(&c->readable);
 	c->tick_answer = which;
 	conn_phase_ms(
