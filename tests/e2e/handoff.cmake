@@ -1,3 +1,3 @@
 # Bundles out, return bundles in, purging; backups and what becomes of them.
-e2e_test(handoff 180)
-e2e_test(backup 240)
+e2e_test(handoff)
+e2e_test(backup)

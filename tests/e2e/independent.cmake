@@ -1,2 +1,2 @@
 # Sealed by the server, opened by two implementations.
-e2e_test(independent 120)
+e2e_test(independent)

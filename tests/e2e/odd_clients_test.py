@@ -107,22 +107,22 @@ def text_browsers_show_every_word_of_the_pages():
 
 
 class Screen:
-    """lynx at a terminal: keys go in, what it shows comes out."""
+    """A text browser at a terminal: keys go in, what it shows comes out."""
 
-    def __init__(self, url, folder):
+    def __init__(self, folder, *command):
+        self.command = command
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.execvpe("lynx", ["lynx", "-cfg=/dev/null", "-accept_all_cookies",
-                                url],
+            os.execvpe(command[0], command,
                        {"PATH": "/usr/bin:/bin", "TERM": "vt100", "LINES": "40",
                         "COLUMNS": "100", "HOME": folder, "LC_ALL": "C.UTF-8"})
         self.shown = b""
 
-    def see(self, what, seconds=20):
+    def see(self, what, seconds=60):
         end = time.monotonic() + seconds
         while what not in self.shown:
-            expect(time.monotonic() < end, "lynx does not show", what, ":",
-                   self.shown)
+            expect(time.monotonic() < end, self.command[0], "does not show",
+                   what, ":", self.shown)
             if select.select([self.fd], [], [], 0.1)[0]:
                 self.shown += os.read(self.fd, 65536)
         time.sleep(0.3)
@@ -150,7 +150,8 @@ def lynx_sends_a_tip_from_the_form():
     needs("lynx")
     with Line() as line:
         line.start()
-        screen = Screen("http://%s/tip" % line.host, line.home)
+        screen = Screen(line.home, "lynx", "-cfg=/dev/null",
+                        "-accept_all_cookies", "http://%s/tip" % line.host)
         try:
             screen.see(b"Write your tip")
             screen.type(b"/Message\r")  # finds the label
@@ -168,6 +169,35 @@ def lynx_sends_a_tip_from_the_form():
         finally:
             screen.close()
         expect(b"typed in lynx" in one(line).message, "another message")
+        line.stop()
+
+
+def w3m_sends_a_tip_and_a_file():
+    needs("w3m")
+    with Line() as line:
+        line.start()
+        sent = os.path.join(line.home, "a file.txt")
+        with open(sent, "wb") as f:
+            f.write(b"sent with w3m")
+        editor = os.path.join(line.home, "editor")
+        with open(editor, "w", encoding="utf-8") as f:
+            f.write("#!/bin/sh\nprintf 'typed in w3m' >\"$1\"\n")
+        os.chmod(editor, 0o700)
+        screen = Screen(line.home, "w3m", "-o", "editor=%s" % editor, "-o",
+                        "use_cookie=0", "http://%s/tip" % line.host)
+        try:
+            screen.see(b"Write your tip")
+            screen.type(b"/^Message\r\t\r")  # the field below the label
+            screen.see(b"typed in w3m")
+            screen.type(b"\t\r")
+            screen.see(b"Filename")
+            screen.type(sent.encode() + b"\r\t\t\t\r")  # over two to Send
+            screen.see(b"Your tip was received")
+        finally:
+            screen.close()
+        tip = one(line)
+        expect(tip.message == b"typed in w3m", tip.message)
+        same_files(tip, [("a file.txt", b"sent with w3m")])
         line.stop()
 
 
@@ -296,6 +326,7 @@ if __name__ == "__main__":
     run_tests(http_1_0_is_answered_and_may_send_a_tip,
               text_browsers_show_every_word_of_the_pages,
               lynx_sends_a_tip_from_the_form,
+              w3m_sends_a_tip_and_a_file,
               curl_sends_all_fields_and_several_files,
               file_names_arrive_as_they_were_sent,
               what_browsers_were_seen_to_send_arrives_the_same)

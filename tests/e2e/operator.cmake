@@ -8,7 +8,7 @@ add_test(NAME e2e.supervisor COMMAND /usr/bin/python3
 	${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
 set_tests_properties(e2e.supervisor PROPERTIES LABELS e2e TIMEOUT 180)
 # Each key set that is refused; keys and the clock while uploads run.
-e2e_test(refused 120)
-e2e_test(rotation 240)
+e2e_test(refused)
+e2e_test(rotation)
 # Every page as a file, and texts that no page holds.
-e2e_test(preview 120)
+e2e_test(preview)

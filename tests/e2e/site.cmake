@@ -1,9 +1,9 @@
 # The site's pages as documents, in browsers, in other clients, on the wire.
 # The checkers lie where deploy/packages.sh (install_npm) puts them.
-e2e_test(site_html 450)
-e2e_test(site_policy 300)
-e2e_test(odd_clients 120)
-e2e_test(site_wire 180)
+e2e_test(site_html)
+e2e_test(site_policy)
+e2e_test(odd_clients)
+e2e_test(site_wire)
 set_property(TEST e2e.site_html APPEND PROPERTY ENVIRONMENT
 	"TIPLINE_NPM=${CMAKE_SOURCE_DIR}/build/npm")
 # It measures times.
