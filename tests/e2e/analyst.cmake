@@ -13,11 +13,11 @@ find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 add_test(NAME e2e.analyst_prompt COMMAND Python3::Interpreter
 	${CMAKE_CURRENT_LIST_DIR}/analyst_prompt_test.py
 	$<TARGET_FILE:tipline-analyst> $<TARGET_FILE:make_bundle>)
-set_tests_properties(e2e.analyst_prompt PROPERTIES LABELS e2e TIMEOUT 120)
+set_tests_properties(e2e.analyst_prompt PROPERTIES LABELS e2e TIMEOUT 600)
 add_test(NAME e2e.courier COMMAND Python3::Interpreter
 	${CMAKE_CURRENT_LIST_DIR}/courier_test.py
 	$<TARGET_FILE:tipline-analyst> $<TARGET_FILE:make_bundle>)
-set_tests_properties(e2e.courier PROPERTIES LABELS e2e TIMEOUT 300)
+set_tests_properties(e2e.courier PROPERTIES LABELS e2e TIMEOUT 600)
 add_executable(open_returns open_returns.c)
 target_include_directories(open_returns PRIVATE ${CMAKE_SOURCE_DIR})
 target_link_libraries(open_returns PRIVATE
