@@ -18,7 +18,7 @@ unit_test_with_faults(admission_test tipline_intake_parsers)
 
 # A receiver in a process of its own, between parts that the test plays.
 add_library(tipline_stage STATIC stage.c stage_keeper.c stage_world.c
-	tip_form.c visit.c)
+	staged.c tip_form.c visit.c)
 target_link_libraries(tipline_stage PUBLIC tipline_receiver
 	tipline_crypto_open PRIVATE PkgConfig::CMOCKA PkgConfig::EVENT)
 unit_test(receiver_test tipline_stage)

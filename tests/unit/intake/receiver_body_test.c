@@ -24,7 +24,7 @@ what_is_not_a_tip_never_reaches_the_keeper(void **state)
 		struct tip_part parts[3];
 	} bad[] = {
 	    {400, {{"message", NULL, "", 0}, {"file", "", "", 0}}},
-	    {400, {{NULL, NULL, NULL, 0}}},
+	    {400, {TIP_END}},
 	    {400, {{"massage", NULL, "x", 1}}},
 	    {400, {{"message", "f", "x", 1}}},
 	    {400, {{"file", NULL, "x", 1}}},
@@ -48,12 +48,12 @@ limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 	size_t len = PAGE_MESSAGE_MAX + 1;
 	char *data = calloc(1, len);
 	const struct tip_part message[] = {
-	    {"message", NULL, data, len}, {NULL, NULL, NULL, 0}};
+	    {"message", NULL, data, len}, TIP_END};
 	const struct tip_part exact[] = {
-	    {"message", NULL, data, len - 1}, {NULL, NULL, NULL, 0}};
+	    {"message", NULL, data, len - 1}, TIP_END};
 	const struct tip_part files[] = {{"file", "1", "", 0},
 	    {"file", "2", "", 0}, {"file", "3", "", 0}, {"file", "4", "", 0},
-	    {"file", "5", "", 0}, {NULL, NULL, NULL, 0}};
+	    {"file", "5", "", 0}, TIP_END};
 	struct stage s;
 
 	(void)state;
@@ -62,8 +62,8 @@ limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 	assert_int_equal(visit_post(&s, exact), 200);
 	assert_int_equal(visit_post(&s, message), 413);
 	assert_int_equal(visit_post(&s, files), 413);
-	const struct tip_part sum[] = {{"file", "1", data, len - 1},
-	    {"file", "2", data, 101}, {NULL, NULL, NULL, 0}};
+	const struct tip_part sum[] = {
+	    {"file", "1", data, len - 1}, {"file", "2", data, 101}, TIP_END};
 
 	assert_int_equal(visit_post(&s, sum), 413);
 	assert_int_equal(s.committed, 1);
@@ -129,8 +129,7 @@ a_body_too_large_is_answered_and_drained(void **state)
 	struct control_config config = stage_config();
 	size_t len = 8 << 20;
 	char *data = calloc(1, len);
-	const struct tip_part parts[] = {
-	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	const struct tip_part parts[] = {{"file", "f", data, len}, TIP_END};
 	struct bytes request = tip_request("", parts);
 	struct heard reply;
 	struct stage s;

@@ -27,8 +27,7 @@ a_tip_is_sealed_kept_and_acknowledged(void **state)
 	static const struct tip_part parts[] = {
 	    {"message", NULL, "a\r\n\xeb\xb6\x81", 6},
 	    {"file", "one.txt", "1", 1}, {"file", "", "", 0},
-	    {"file", "empty", "", 0}, {"file", "", "clip", 4},
-	    {NULL, NULL, NULL, 0}};
+	    {"file", "empty", "", 0}, {"file", "", "clip", 4}, TIP_END};
 	struct control_config config = stage_config();
 	struct stage s;
 
@@ -52,8 +51,8 @@ a_large_tip_arrives_whole(void **state)
 	struct control_config config = stage_config();
 	size_t len = (3 << 20) + 12345;
 	char *data = malloc(len);
-	struct tip_part parts[] = {{"file", "f", data, len},
-	    {"message", NULL, "m", 1}, {NULL, NULL, NULL, 0}};
+	struct tip_part parts[] = {
+	    {"file", "f", data, len}, {"message", NULL, "m", 1}, TIP_END};
 	struct stage s;
 	uint32_t x = 1;
 
@@ -146,8 +145,7 @@ a_keeper_that_dies_is_told_honestly(void **state)
 	struct control_config config = stage_config();
 	size_t len = 2 << 20;
 	char *data = calloc(1, len);
-	const struct tip_part large[] = {
-	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	const struct tip_part large[] = {{"file", "f", data, len}, TIP_END};
 	struct heard reply;
 	struct stage s;
 
@@ -186,8 +184,7 @@ a_keeper_that_is_behind_makes_uploads_wait(void **state)
 	struct control_config config = stage_config();
 	size_t len = 3 << 20;
 	char *data = calloc(1, len);
-	const struct tip_part large[] = {
-	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	const struct tip_part large[] = {{"file", "f", data, len}, TIP_END};
 	struct bytes request = tip_request("", large);
 	struct heard reply;
 	struct stage s;
@@ -232,9 +229,8 @@ room_is_asked_before_the_body(void **state)
 	struct control_config config = stage_config();
 	static char data[300000];
 	const struct tip_part large[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
-	const struct tip_part small[] = {
-	    {"file", "f", "x", 1}, {NULL, NULL, NULL, 0}};
+	    {"file", "f", data, sizeof(data)}, TIP_END};
+	const struct tip_part small[] = {{"file", "f", "x", 1}, TIP_END};
 	struct stage s;
 
 	(void)state;
@@ -265,7 +261,7 @@ announcing_much_takes_no_room_from_others(void **state)
 	struct control_config config = stage_config();
 	static char data[300000];
 	const struct tip_part large[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	    {"file", "f", data, sizeof(data)}, TIP_END};
 	struct bytes request = tip_request("", large);
 	struct heard reply;
 	struct stage s;

@@ -19,8 +19,6 @@
 #include "tests/unit/intake/stage_world.h"
 #include "tests/unit/intake/visit.h"
 
-#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
-
 #define PART(name)                                                             \
 	"--b\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n"
 
@@ -35,7 +33,7 @@ return_with(struct stage *s, const char *address, const char *page)
 
 	assert_int_equal(
 	    bytes_printf(&request,
-		"POST /return HTTP/1.1\r\nHost: " ONION "\r\n"
+		"POST /return HTTP/1.1\r\nHost: " VISIT_ONION "\r\n"
 		"Content-Type: multipart/form-data; boundary=b\r\n"
 		"Content-Length: %zu\r\n\r\n" PART("code") "%s\r\n" PART(
 		    "address") "%s\r\n--b--\r\n",
@@ -48,16 +46,16 @@ return_with(struct stage *s, const char *address, const char *page)
 static void
 a_gateway_is_told_however_it_changed_our_address(void **state)
 {
-	static const char *const changed[] = {"http://" ONION ".to",
-	    "http://" ONION ".example.of.a.gateway.with.a.very.long.name",
-	    "https://" ONION, "http://gateway/?" ONION, ""};
+	static const char *const changed[] = {"http://" VISIT_ONION ".to",
+	    "http://" VISIT_ONION ".example.of.a.gateway.with.a.very.long.name",
+	    "https://" VISIT_ONION, "http://gateway/?" VISIT_ONION, ""};
 	struct control_config config = stage_config();
 	struct stage s;
 
 	(void)state;
-	snprintf(config.onion, sizeof(config.onion), "%s", ONION);
+	snprintf(config.onion, sizeof(config.onion), "%s", VISIT_ONION);
 	stage_open(&s, &config);
-	return_with(&s, "http://" ONION, "page-no_reply");
+	return_with(&s, "http://" VISIT_ONION, "page-no_reply");
 	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
 		return_with(&s, changed[i], "page-gateway");
 	stage_close(&s);
@@ -69,11 +67,11 @@ static void
 no_answer_comes_before_its_tick(void **state)
 {
 	static const struct tip_part malformed[] = {
-	    {"tip", NULL, "x", 1}, {NULL, NULL, NULL, 0}};
+	    {"tip", NULL, "x", 1}, TIP_END};
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	static const struct tip_part words[] = {
-	    {"code", NULL, "abandon", 7}, {NULL, NULL, NULL, 0}};
+	    {"code", NULL, "abandon", 7}, TIP_END};
 	const struct {
 		const struct tip_part *parts;
 		int code;
@@ -144,7 +142,7 @@ static void
 every_cut_of_a_form_asks_nothing(void **state)
 {
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	struct control_config config = stage_config();
 	struct bytes request = form_request("/return", "", code);
 	struct heard heard;
@@ -226,7 +224,8 @@ a_keeper_that_fails_is_told_and_the_next_one_answers(void **state)
 	}
 	/* A keeper that says nothing at all. */
 	struct bytes request = form_request("/return", "",
-	    (const struct tip_part[]){VISIT_CODE_PART, {NULL, NULL, NULL, 0}});
+	    (const struct tip_part[]){
+		TIP_FIELD("code", VISIT_NOBODYS), TIP_END});
 	int fd = stage_visitor(&s);
 
 	s.mood = KEEPER_SILENT;
@@ -254,7 +253,7 @@ static void
 no_circuit_and_not_all_together_look_too_often(void **state)
 {
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	struct control_config config = stage_config();
 	struct bytes form = form_request("/return", "", code);
 	struct heard heard;
@@ -320,7 +319,7 @@ static void
 when_the_keeper_has_all_it_takes_more_are_sent_away(void **state)
 {
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	struct control_config config = stage_config();
 	struct bytes form = form_request("/return", "", code);
 	struct heard heard;

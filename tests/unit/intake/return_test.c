@@ -78,9 +78,9 @@ a_tip_with_an_earlier_code_goes_to_the_same_mailbox(void **state)
 	visit_tip(&s, code);
 	box = s.box;
 	const struct tip_part again[] = {{"code", NULL, code, strlen(code)},
-	    {"message", NULL, "more", 4}, {NULL, NULL, NULL, 0}};
-	const struct tip_part behind[] = {{"file", "f", "x", 1},
-	    {"code", NULL, code, strlen(code)}, {NULL, NULL, NULL, 0}};
+	    {"message", NULL, "more", 4}, TIP_END};
+	const struct tip_part behind[] = {
+	    {"file", "f", "x", 1}, {"code", NULL, code, strlen(code)}, TIP_END};
 
 	visit_ask(&s, "/tip", again, &heard);
 	assert_int_equal(heard.code, 200);
@@ -117,8 +117,7 @@ a_tip_with_a_wrong_code_is_refused_and_an_empty_one_is_none(void **state)
 	stage_open(&s, &config);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		const struct tip_part parts[] = {{"message", NULL, "hello", 5},
-		    {"code", NULL, bad[i], strlen(bad[i])},
-		    {NULL, NULL, NULL, 0}};
+		    {"code", NULL, bad[i], strlen(bad[i])}, TIP_END};
 
 		visit_ask(&s, "/tip", parts, &heard);
 		assert_int_equal(heard.code, 400);
@@ -127,13 +126,11 @@ a_tip_with_a_wrong_code_is_refused_and_an_empty_one_is_none(void **state)
 		heard_free(&heard);
 	}
 	assert_int_equal(s.committed, 0);
-	const struct tip_part empty[] = {{"code", NULL, " \r\n", 3},
-	    {"message", NULL, "hello", 5}, {NULL, NULL, NULL, 0}};
+	const struct tip_part empty[] = {
+	    {"code", NULL, " \r\n", 3}, {"message", NULL, "hello", 5}, TIP_END};
 	const struct tip_part twice[] = {{"code", NULL, "", 0},
-	    {"code", NULL, "", 0}, {"message", NULL, "hello", 5},
-	    {NULL, NULL, NULL, 0}};
-	const struct tip_part alone[] = {
-	    {"code", NULL, "", 0}, {NULL, NULL, NULL, 0}};
+	    {"code", NULL, "", 0}, {"message", NULL, "hello", 5}, TIP_END};
+	const struct tip_part alone[] = {{"code", NULL, "", 0}, TIP_END};
 
 	visit_ask(&s, "/tip", empty, &heard);
 	assert_true(visit_says(&heard, "<ol"));
@@ -308,7 +305,7 @@ deleted_is_deleted_and_says_the_same_for_all(void **state)
 		const struct tip_part parts[] = {
 		    {"code", NULL, tries[i].code, strlen(tries[i].code)},
 		    {"reply", NULL, tries[i].id, strlen(tries[i].id)},
-		    {"action", NULL, "delete", 6}, {NULL, NULL, NULL, 0}};
+		    {"action", NULL, "delete", 6}, TIP_END};
 
 		visit_ask(&s, "/return", parts, i == 0 ? &first : &heard);
 		assert_int_equal(s.forgot, i + 1);
@@ -387,8 +384,7 @@ a_slip_in_typing_is_named_and_asks_nothing(void **state)
 		heard_free(&heard);
 	}
 	/* A form without a code, too. */
-	const struct tip_part none[] = {
-	    {"action", NULL, "delete", 6}, {NULL, NULL, NULL, 0}};
+	const struct tip_part none[] = {{"action", NULL, "delete", 6}, TIP_END};
 
 	visit_ask(&s, "/return", none, &heard);
 	assert_true(visit_says(&heard, "You typed no words"));
@@ -421,7 +417,7 @@ words_of_one_language_open_on_the_page_of_another(void **state)
 	visit_tip(&s, code);
 	stage_leave(&s, &s.box, 8, VISIT_DAY, "another");
 	const struct tip_part parts[] = {
-	    {"code", NULL, code, strlen(code)}, {NULL, NULL, NULL, 0}};
+	    {"code", NULL, code, strlen(code)}, TIP_END};
 
 	visit_ask(&s, "/ar/return", parts, &heard);
 	assert_true(visit_says(&heard, "another</div>"));

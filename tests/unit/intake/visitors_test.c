@@ -12,10 +12,8 @@
 
 #include "intake/limits.h"
 #include "site/answer.h"
-#include "tests/unit/intake/stage.h"
-#include "tests/unit/intake/tip_form.h"
+#include "tests/unit/intake/visit.h"
 
-#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
 #define CIRCUIT(n) "PROXY TCP6 fc00:dead:beef:4dad::0:" n " ::1 1 80\r\n"
 #define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -25,8 +23,7 @@ ask(struct stage *s, const char *text)
 	return stage_ask(s, text, strlen(text));
 }
 
-static const struct tip_part hello[] = {
-    {"message", NULL, "hello", 5}, {NULL, NULL, NULL, 0}};
+static const struct tip_part hello[] = {{"message", NULL, "hello", 5}, TIP_END};
 
 static int
 post(struct stage *s, const char *fields)
@@ -124,14 +121,15 @@ only_our_own_host_is_answered(void **state)
 	struct stage s;
 
 	(void)state;
-	snprintf(config.onion, sizeof(config.onion), "%s", ONION);
+	snprintf(config.onion, sizeof(config.onion), "%s", VISIT_ONION);
 	stage_open(&s, &config);
 	assert_int_equal(
-	    ask(&s, "GET / HTTP/1.1\r\nHost: " ONION "\r\n\r\n"), 200);
+	    ask(&s, "GET / HTTP/1.1\r\nHost: " VISIT_ONION "\r\n\r\n"), 200);
 	assert_int_equal(ask(&s, GET), 421);
 	assert_int_equal(ask(&s, "GET / HTTP/1.0\r\n\r\n"), 421);
 	assert_int_equal(
-	    ask(&s, "GET / HTTP/1.1\r\nHost: www." ONION "\r\n\r\n"), 421);
+	    ask(&s, "GET / HTTP/1.1\r\nHost: www." VISIT_ONION "\r\n\r\n"),
+	    421);
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"), 421);
 	assert_int_equal(post(&s, ""), 421);
@@ -148,7 +146,7 @@ only_our_own_host_is_answered(void **state)
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: localhost:8000\r\n\r\n"), 200);
 	assert_int_equal(
-	    ask(&s, "GET / HTTP/1.1\r\nHost: " ONION "\r\n\r\n"), 200);
+	    ask(&s, "GET / HTTP/1.1\r\nHost: " VISIT_ONION "\r\n\r\n"), 200);
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), 421);
 	stage_close(&s);
@@ -376,7 +374,7 @@ a_body_keeps_a_pace_and_may_take_for_ever(void **state)
 {
 	static char data[4 * LIMIT_PACE_BYTES];
 	const struct tip_part parts[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	    {"file", "f", data, sizeof(data)}, TIP_END};
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", parts);
 	struct heard reply;
@@ -446,7 +444,7 @@ draining_ends(void **state)
 {
 	static char data[5 << 20];
 	const struct tip_part parts[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	    {"file", "f", data, sizeof(data)}, TIP_END};
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", parts);
 	struct heard reply;
