@@ -1,3 +1,6 @@
+/*
+ * What fails in a receiver costs one tip at most, and hides no answer.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +9,6 @@
 
 #include <cmocka.h>
 
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,10 +17,8 @@
 #include "intake/code_text.h"
 #include "intake/receiver.h"
 #include "tests/unit/fault.h"
-#include "tests/unit/intake/stage.h"
-#include "tests/unit/intake/tip_form.h"
-
-#define NOT_FIRED 77
+#include "tests/unit/intake/stage_fault.h"
+#include "tests/unit/intake/visit.h"
 
 static void
 a_receiver_that_cannot_start_leaves_nothing(void **state)
@@ -67,55 +67,25 @@ a_receiver_that_cannot_start_leaves_nothing(void **state)
 	}
 }
 
-static unsigned kinds;
-static unsigned long nth;
-
-static void
-arm(int sig)
-{
-	(void)sig;
-	fault_at(kinds, nth);
-}
-
-/* The receiver arms itself when the test says so, since it is ready. */
-static void
-listen_for_word(void)
-{
-	signal(SIGUSR1, arm);
-}
-
-static int
-disarm(void)
-{
-	bool fired = fault_fired();
-
-	fault_off();
-	return fired ? 0 : NOT_FIRED;
-}
-
 /*
  * The n-th call of the kinds fails once while a tip is taken.  Whatever
  * becomes of that tip, a visitor who was told so has it kept, and the next
  * one is served as if nothing had been.
  */
 static void
-fail_each(unsigned which)
+fail_each(unsigned kinds)
 {
 	static char data[40000];
-	static const struct tip_part parts[] = {{"message", NULL, "hello", 5},
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	static const struct tip_part parts[] = {TIP_FIELD("message", "hello"),
+	    {"file", "f", data, sizeof(data)}, TIP_END};
 	struct bytes request = tip_request("", parts);
-	struct control_config config = stage_config();
+	unsigned long nth;
 	struct stage s;
-	int code, end = 0;
+	int code;
 
-	kinds = which;
-	stage_hooks = (struct stage_hooks){listen_for_word, disarm};
-	for (nth = 1; end == 0; nth++) {
-		assert_in_range(nth, 1, 300);
-		stage_open(&s, &config);
-		assert_int_equal(kill(s.pid, SIGUSR1), 0);
-		stage_settle(&s);
+	STAGE_FAULT_EACH(&s, kinds, nth)
+	{
+		stage_fault_arm(&s);
 		code = stage_ask(&s, request.p, request.len);
 		assert_true(code != 200 || s.committed == 1);
 		if (s.keeper == -1)
@@ -129,12 +99,8 @@ fail_each(unsigned which)
 			    stage_ask(&s, request.p, request.len), 200);
 		}
 		assert_true(s.tip_ok);
-		assert_int_equal(kill(s.pid, SIGTERM), 0);
-		end = stage_wait(&s);
 	}
-	assert_int_equal(end, NOT_FIRED);
-	assert_in_range(nth, 5, 300);
-	stage_hooks = (struct stage_hooks){NULL, NULL};
+	assert_true(nth >= 5);
 	bytes_free(&request);
 }
 
@@ -157,30 +123,26 @@ every_failing_call_costs_one_tip_at_most(void **state)
  * page that does not say there is none; the next one sees it.
  */
 static void
-fail_each_look(unsigned which)
+fail_each_look(unsigned kinds)
 {
 	static const uint8_t code[RETURN_CODE_LEN] = {1, 2, 3};
-	struct control_config config = stage_config();
 	char text[CODE_TEXT_LEN + 1];
 	struct mailbox box;
 	struct bytes request;
+	unsigned long nth;
 	struct stage s;
-	int answer, end = 0;
+	int answer;
 
 	assert_int_equal(crypto_room_init(), ST_OK);
 	return_code_mailbox(code, &box, NULL);
 	code_text_write(code, WORDS_ENGLISH, text);
 	request = form_request("/return", "",
 	    (const struct tip_part[]){
-		{"code", NULL, text, strlen(text)}, {NULL, NULL, NULL, 0}});
-	kinds = which;
-	stage_hooks = (struct stage_hooks){listen_for_word, disarm};
-	for (nth = 1; end == 0; nth++) {
-		assert_in_range(nth, 1, 300);
-		stage_open(&s, &config);
+		{"code", NULL, text, strlen(text)}, TIP_END});
+	STAGE_FAULT_EACH(&s, kinds, nth)
+	{
 		stage_leave(&s, &box, 1, 20000, "an answer");
-		assert_int_equal(kill(s.pid, SIGUSR1), 0);
-		stage_settle(&s);
+		stage_fault_arm(&s);
 		answer = stage_hear_words(
 		    &s, &request, "There is no answer for these words");
 		assert_int_not_equal(answer, STAGE_HEARD);
@@ -196,12 +158,8 @@ fail_each_look(unsigned which)
 			    stage_hear_words(&s, &request, "an answer<"),
 			    STAGE_HEARD);
 		}
-		assert_int_equal(kill(s.pid, SIGTERM), 0);
-		end = stage_wait(&s);
 	}
-	assert_int_equal(end, NOT_FIRED);
-	assert_in_range(nth, 5, 300);
-	stage_hooks = (struct stage_hooks){NULL, NULL};
+	assert_true(nth >= 5);
 	bytes_free(&request);
 }
 

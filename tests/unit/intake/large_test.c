@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -18,71 +16,21 @@
 #include "site/answer.h"
 #include "site/language.h"
 #include "tests/unit/intake/stage_world.h"
+#include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
 
-#define TOKEN "00112233445566778899aabbccddeeff"
-#define END                                                                    \
-	{                                                                      \
-		NULL, NULL, NULL, 0                                            \
-	}
-
-static struct stage stage;
 static char data[300000];
 
-static const struct tip_part parts[] = {
-    {"message", NULL, "a secret", 8}, {"file", "f", data, sizeof(data)}, END};
+static const struct tip_part parts[] = {TIP_FIELD("message", "a secret"),
+    {"file", "f", data, sizeof(data)}, TIP_END};
 static const struct tip_part bad[] = {
-    {"message", NULL, "a secret", 8}, {"massage", NULL, "x", 1}, END};
-
-static int
-open_stage(void **state)
-{
-	struct control_config config = stage_config();
-
-	(void)state;
-	stage_open(&stage, &config);
-	return 0;
-}
-
-static int
-close_stage(void **state)
-{
-	(void)state;
-	stage_close(&stage);
-	return 0;
-}
-
-static int
-begin(const char *method, const char *target)
-{
-	char request[256];
-	int fd = stage_visitor(&stage);
-
-	snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: x\r\n\r\n",
-	    method, target);
-	assert_true(stage_say(&stage, fd, request, strlen(request)));
-	return fd;
-}
-
-static void
-hear(int fd, struct heard *heard)
-{
-	stage_hear(&stage, fd, heard);
-	assert_int_equal(heard->text.len, PAGE_TOTAL_LEN);
-	assert_false(heard->reset);
-}
-
-static void
-ask(const char *target, struct heard *heard)
-{
-	hear(begin("GET", target), heard);
-}
+    TIP_FIELD("message", "a secret"), TIP_FIELD("massage", "x"), TIP_END};
 
 /* Let the receiver's frame look again, while nothing comes. */
 static void
-tick(void)
+tick(struct stage *s)
 {
-	stage_later(&stage, 1);
+	stage_later(s, 1);
 }
 
 /* The hex digits behind words in a page. */
@@ -102,12 +50,12 @@ token_behind(const struct heard *heard, const char *words, char token[33])
 static void
 each_page_has_one_token_of_its_own_in_form_and_frame(void **state)
 {
+	struct stage *s = *state;
 	char form[33], frame[33], before[33] = "";
 	struct heard heard;
 
-	(void)state;
 	for (int i = 0; i < 3; i++) {
-		ask("/ko/large", &heard);
+		visit_get(s, "/ko/large", &heard);
 		assert_int_equal(heard.code, 200);
 		token_behind(&heard, "action=\"/ko/tip/", form);
 		token_behind(&heard, "src=\"/ko/progress/", frame);
@@ -125,12 +73,12 @@ each_page_has_one_token_of_its_own_in_form_and_frame(void **state)
 static void
 a_slow_visitor_sees_one_token(void **state)
 {
+	struct stage *s = *state;
 	char form[33], frame[33];
 	struct heard heard;
 
-	(void)state;
 	world_sends(500);
-	ask("/large", &heard);
+	visit_get(s, "/large", &heard);
 	world_sends(0);
 	token_behind(&heard, "action=\"/tip/", form);
 	token_behind(&heard, "src=\"/progress/", frame);
@@ -141,16 +89,17 @@ a_slow_visitor_sees_one_token(void **state)
 static void
 before_sending_the_frame_waits_and_is_loaded_again(void **state)
 {
+	struct stage *s = *state;
 	struct heard heard;
 	int fd;
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
-		fd = begin(
-		    "GET", i == 0 ? "/progress/" TOKEN : "/fa/progress/" TOKEN);
-		tick();
-		stage_later(&stage, LIMIT_PROGRESS_SECONDS + 1);
-		hear(fd, &heard);
+		fd = visit_begin(s, "GET",
+		    i == 0 ? "/progress/" VISIT_TOKEN
+			   : "/fa/progress/" VISIT_TOKEN);
+		tick(s);
+		stage_later(s, LIMIT_PROGRESS_SECONDS + 1);
+		visit_hear(s, fd, &heard);
 		assert_int_equal(heard.code, 200);
 		/* Said once, since nothing changed. */
 		assert_int_equal(visit_times(&heard, "class=\"step\""), 1);
@@ -166,7 +115,8 @@ before_sending_the_frame_waits_and_is_loaded_again(void **state)
 
 /* Send a request up to a percentage of its body, of which from came. */
 static size_t
-send_to(int fd, const struct bytes *request, size_t from, unsigned percent)
+send_to(struct stage *s, int fd, const struct bytes *request, size_t from,
+    unsigned percent)
 {
 	const uint8_t *body = memmem(request->p, request->len, "\r\n\r\n", 4);
 	size_t head, to;
@@ -175,31 +125,31 @@ send_to(int fd, const struct bytes *request, size_t from, unsigned percent)
 	head = (size_t)(body + 4 - request->p);
 	to = head + ((request->len - head) * percent + 99) / 100;
 	assert_true(to <= request->len);
-	assert_true(stage_say(&stage, fd, request->p + from, to - from));
-	stage_settle(&stage);
+	assert_true(stage_say(s, fd, request->p + from, to - from));
+	stage_settle(s);
 	return to;
 }
 
 static void
 an_upload_is_told_step_by_step_and_then_as_kept(void **state)
 {
-	struct bytes request = form_request("/tip/" TOKEN, "", parts);
-	int upload = stage_visitor(&stage), frame;
+	struct stage *s = *state;
+	struct bytes request = form_request("/tip/" VISIT_TOKEN, "", parts);
+	int upload = stage_visitor(s), frame;
 	const char *first, *second, *stored;
 	struct heard heard;
 	size_t at;
 
-	(void)state;
-	at = send_to(upload, &request, 0, 10);
-	frame = begin("GET", "/progress/" TOKEN);
-	tick();
-	at = send_to(upload, &request, at, 50);
-	tick();
-	stage.mood = KEEPER_SILENT;
-	send_to(upload, &request, at, 100);
-	tick();
-	stage_later(&stage, LIMIT_PROGRESS_SECONDS + 1);
-	hear(frame, &heard);
+	at = send_to(s, upload, &request, 0, 10);
+	frame = visit_begin(s, "GET", "/progress/" VISIT_TOKEN);
+	tick(s);
+	at = send_to(s, upload, &request, at, 50);
+	tick(s);
+	s->mood = KEEPER_SILENT;
+	send_to(s, upload, &request, at, 100);
+	tick(s);
+	stage_later(s, LIMIT_PROGRESS_SECONDS + 1);
+	visit_hear(s, frame, &heard);
 	assert_int_equal(heard.code, 200);
 	first = strstr((const char *)heard.text.p, "value=\"10\"");
 	second = strstr((const char *)heard.text.p, "value=\"50\"");
@@ -211,11 +161,11 @@ an_upload_is_told_step_by_step_and_then_as_kept(void **state)
 	assert_true(visit_says(&heard, "\r\nRefresh: 1\r\n"));
 	heard_free(&heard);
 	/* Its end is not known before the keeper has spoken. */
-	stage_later(&stage, LIMIT_ANSWER_SECONDS);
-	hear(upload, &heard);
+	stage_later(s, LIMIT_ANSWER_SECONDS);
+	visit_hear(s, upload, &heard);
 	assert_true(visit_says(&heard, "page-uncertain"));
 	heard_free(&heard);
-	ask("/progress/" TOKEN, &heard);
+	visit_get(s, "/progress/" VISIT_TOKEN, &heard);
 	assert_true(visit_says(&heard, "page-uncertain"));
 	heard_free(&heard);
 	bytes_free(&request);
@@ -224,26 +174,26 @@ an_upload_is_told_step_by_step_and_then_as_kept(void **state)
 static void
 what_was_kept_is_told_while_a_frame_looks_and_later(void **state)
 {
-	struct bytes request = form_request("/tip/" TOKEN, "", parts);
-	int frame = begin("GET", "/progress/" TOKEN);
-	int upload = stage_visitor(&stage);
+	struct stage *s = *state;
+	struct bytes request = form_request("/tip/" VISIT_TOKEN, "", parts);
+	int frame = visit_begin(s, "GET", "/progress/" VISIT_TOKEN);
+	int upload = stage_visitor(s);
 	struct heard heard;
 
-	(void)state;
-	tick();
-	assert_true(stage_say(&stage, upload, request.p, request.len));
-	hear(upload, &heard);
+	tick(s);
+	assert_true(stage_say(s, upload, request.p, request.len));
+	visit_hear(s, upload, &heard);
 	assert_int_equal(heard.code, 200);
 	assert_true(visit_says(&heard, "page-receipt"));
 	heard_free(&heard);
 	/* The frame ends by itself, to be loaded again at once. */
-	hear(frame, &heard);
+	visit_hear(s, frame, &heard);
 	assert_true(visit_says(&heard, "\r\nRefresh: 1\r\n"));
 	assert_true(visit_says(&heard, "Nothing is being sent yet"));
 	assert_true(visit_says(&heard, "All of it is here"));
 	heard_free(&heard);
 	for (int i = 0; i < 2; i++) {
-		ask("/ko/progress/" TOKEN, &heard);
+		visit_get(s, "/ko/progress/" VISIT_TOKEN, &heard);
 		assert_int_equal(heard.code, 200);
 		assert_true(visit_says(&heard, "page-progress_kept"));
 		assert_false(visit_says(&heard, "Refresh:"));
@@ -251,11 +201,11 @@ what_was_kept_is_told_while_a_frame_looks_and_later(void **state)
 		assert_false(visit_says(&heard, "<ol")); /* no words here */
 		heard_free(&heard);
 	}
-	stage_later(&stage, LIMIT_PROGRESS_KEEP + 1);
-	frame = begin("GET", "/progress/" TOKEN);
-	tick();
-	stage_later(&stage, LIMIT_PROGRESS_SECONDS + 1);
-	hear(frame, &heard);
+	stage_later(s, LIMIT_PROGRESS_KEEP + 1);
+	frame = visit_begin(s, "GET", "/progress/" VISIT_TOKEN);
+	tick(s);
+	stage_later(s, LIMIT_PROGRESS_SECONDS + 1);
+	visit_hear(s, frame, &heard);
 	assert_true(visit_says(&heard, "Nothing is being sent yet"));
 	heard_free(&heard);
 	bytes_free(&request);
@@ -264,24 +214,24 @@ what_was_kept_is_told_while_a_frame_looks_and_later(void **state)
 static void
 a_refusal_is_told_without_what_was_written(void **state)
 {
-	struct bytes request = form_request("/tip/" TOKEN, "", bad);
-	int frame = begin("GET", "/progress/" TOKEN);
-	int upload = stage_visitor(&stage);
+	struct stage *s = *state;
+	struct bytes request = form_request("/tip/" VISIT_TOKEN, "", bad);
+	int frame = visit_begin(s, "GET", "/progress/" VISIT_TOKEN);
+	int upload = stage_visitor(s);
 	struct heard heard;
 
-	(void)state;
-	tick();
-	assert_true(stage_say(&stage, upload, request.p, request.len));
-	hear(upload, &heard);
+	tick(s);
+	assert_true(stage_say(s, upload, request.p, request.len));
+	visit_hear(s, upload, &heard);
 	assert_true(visit_says(&heard, "page-malformed"));
 	assert_true(visit_says(&heard, "a secret"));
 	heard_free(&heard);
-	hear(frame, &heard);
+	visit_hear(s, frame, &heard);
 	assert_int_equal(heard.code, 200);
 	assert_true(visit_says(&heard, "class=\"step\"><p class=\"bad\""));
 	assert_false(visit_says(&heard, "a secret"));
 	heard_free(&heard);
-	ask("/progress/" TOKEN, &heard);
+	visit_get(s, "/progress/" VISIT_TOKEN, &heard);
 	assert_int_equal(heard.code, 400);
 	assert_true(visit_says(&heard, "page-malformed"));
 	assert_false(visit_says(&heard, "Refresh:"));
@@ -289,9 +239,9 @@ a_refusal_is_told_without_what_was_written(void **state)
 	heard_free(&heard);
 	/* Sent again from the same page. */
 	bytes_free(&request);
-	request = form_request("/tip/" TOKEN, "", parts);
-	assert_int_equal(stage_ask(&stage, request.p, request.len), 200);
-	ask("/progress/" TOKEN, &heard);
+	request = form_request("/tip/" VISIT_TOKEN, "", parts);
+	assert_int_equal(stage_ask(s, request.p, request.len), 200);
+	visit_get(s, "/progress/" VISIT_TOKEN, &heard);
 	assert_true(visit_says(&heard, "page-progress_kept"));
 	heard_free(&heard);
 	bytes_free(&request);
@@ -301,20 +251,20 @@ a_refusal_is_told_without_what_was_written(void **state)
 static void
 an_upload_whose_visitor_left_is_told_as_cut(void **state)
 {
+	struct stage *s = *state;
 	static const char *const fields[] = {"", "Expect: 100-continue\r\n"};
 	struct heard heard;
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
 		struct bytes request =
-		    form_request("/tip/" TOKEN, fields[i], parts);
-		int upload = stage_visitor(&stage);
-		size_t at = send_to(upload, &request, 0, 0);
+		    form_request("/tip/" VISIT_TOKEN, fields[i], parts);
+		int upload = stage_visitor(s);
+		size_t at = send_to(s, upload, &request, 0, 0);
 
-		send_to(upload, &request, at, 20);
+		send_to(s, upload, &request, at, 20);
 		close(upload);
-		stage_settle(&stage);
-		ask("/progress/" TOKEN, &heard);
+		stage_settle(s);
+		visit_get(s, "/progress/" VISIT_TOKEN, &heard);
 		assert_true(visit_says(&heard, "page-cut"));
 		heard_free(&heard);
 		bytes_free(&request);
@@ -325,12 +275,12 @@ an_upload_whose_visitor_left_is_told_as_cut(void **state)
 static void
 an_answer_in_the_frame_has_the_frames_policy(void **state)
 {
+	struct stage *s = *state;
 	const struct tip_part *forms[] = {visit_hello, bad};
 	struct heard heard;
 
-	(void)state;
 	for (int i = 0; i < 2; i++) {
-		visit_ask(&stage, "/ko/tip/" TOKEN, forms[i], &heard);
+		visit_ask(s, "/ko/tip/" VISIT_TOKEN, forms[i], &heard);
 		assert_int_equal(heard.code, i == 0 ? 200 : 400);
 		assert_true(visit_says(&heard, "frame-ancestors 'self'"));
 		assert_true(visit_says(&heard, "X-Frame-Options: SAMEORIGIN"));
@@ -341,7 +291,7 @@ an_answer_in_the_frame_has_the_frames_policy(void **state)
 		assert_false(visit_says(&heard, "<form"));
 		assert_false(visit_says(&heard, "<nav"));
 		heard_free(&heard);
-		visit_ask(&stage, "/ko/tip", forms[i], &heard);
+		visit_ask(s, "/ko/tip", forms[i], &heard);
 		assert_true(visit_says(&heard, "frame-ancestors 'none'"));
 		assert_true(visit_says(&heard, "X-Frame-Options: DENY"));
 		assert_false(visit_says(&heard, "sandbox"));
@@ -352,23 +302,23 @@ an_answer_in_the_frame_has_the_frames_policy(void **state)
 static void
 a_frame_that_is_gone_ends_quietly(void **state)
 {
+	struct stage *s = *state;
 	struct heard heard;
 	int fd[3];
 
-	(void)state;
 	for (int i = 0; i < 3; i++)
-		fd[i] = begin("GET", "/progress/" TOKEN);
-	tick();
+		fd[i] = visit_begin(s, "GET", "/progress/" VISIT_TOKEN);
+	tick(s);
 	/* One closes, one stops reading, one says more than it should. */
 	close(fd[0]);
 	shutdown(fd[1], SHUT_RD);
-	assert_true(stage_say(&stage, fd[2], "more", 4));
-	stage_settle(&stage);
-	stage_later(&stage, LIMIT_PROGRESS_SECONDS + 1);
+	assert_true(stage_say(s, fd[2], "more", 4));
+	stage_settle(s);
+	stage_later(s, LIMIT_PROGRESS_SECONDS + 1);
 	close(fd[1]);
 	close(fd[2]);
-	stage_settle(&stage);
-	ask("/", &heard);
+	stage_settle(s);
+	visit_get(s, "/", &heard);
 	assert_int_equal(heard.code, 200);
 	heard_free(&heard);
 }
@@ -379,20 +329,21 @@ frames_give_way_when_all_places_are_taken(void **state)
 {
 	struct control_config config = stage_config();
 	struct heard heard;
+	struct stage s;
 	int fd[6];
 
 	(void)state;
 	config.connections_max = 4;
-	stage_open(&stage, &config);
+	stage_open(&s, &config);
 	for (int i = 0; i < 6; i++) {
-		fd[i] = begin("GET", "/progress/" TOKEN);
-		tick();
+		fd[i] = visit_begin(&s, "GET", "/progress/" VISIT_TOKEN);
+		tick(&s);
 	}
-	ask("/", &heard);
+	visit_get(&s, "/", &heard);
 	assert_int_equal(heard.code, 200);
 	heard_free(&heard);
 	/* Nor is the receiver's end waited for: this would take a minute. */
-	stage_close(&stage);
+	stage_close(&s);
 	for (int i = 0; i < 6; i++)
 		close(fd[i]);
 }
@@ -400,37 +351,38 @@ frames_give_way_when_all_places_are_taken(void **state)
 static void
 a_socket_that_takes_no_whole_piece_ends_the_frame(void **state)
 {
+	struct stage *s = *state;
 	struct heard heard;
 	int fd;
 
-	(void)state;
 	world_sends(100);
 	for (int i = 0; i < 4; i++) {
-		fd = begin("GET", "/progress/" TOKEN);
-		stage_hear(&stage, fd, &heard);
+		fd = visit_begin(s, "GET", "/progress/" VISIT_TOKEN);
+		stage_hear(s, fd, &heard);
 		assert_in_range(heard.text.len, 0, 200);
 		heard_free(&heard);
 	}
 	world_sends(0);
-	ask("/", &heard);
+	visit_get(s, "/", &heard);
 	heard_free(&heard);
 }
 
 static void
 what_the_frame_does_not_know_is_no_page(void **state)
 {
+	struct stage *s = *state;
 	static const char *const none[] = {"/progress", "/progress/",
-	    "/progress/00", "/progress/" TOKEN "00", "/tip/" TOKEN};
-	struct bytes request = form_request("/progress/" TOKEN, "", parts);
+	    "/progress/00", "/progress/" VISIT_TOKEN "00", "/tip/" VISIT_TOKEN};
+	struct bytes request =
+	    form_request("/progress/" VISIT_TOKEN, "", parts);
 	struct heard heard;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		ask(none[i], &heard);
+		visit_get(s, none[i], &heard);
 		assert_int_equal(heard.code, 404);
 		heard_free(&heard);
 	}
-	assert_int_equal(stage_ask(&stage, request.p, request.len), 405);
+	assert_int_equal(stage_ask(s, request.p, request.len), 405);
 	bytes_free(&request);
 }
 
@@ -471,8 +423,6 @@ every_line_of_the_frame_fits_in_every_language(void **state)
 int
 main(void)
 {
-#define STAGED(test)                                                           \
-	cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 	const struct CMUnitTest tests[] = {
 	    STAGED(each_page_has_one_token_of_its_own_in_form_and_frame),
 	    STAGED(a_slow_visitor_sees_one_token),

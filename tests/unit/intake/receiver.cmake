@@ -18,7 +18,7 @@ unit_test_with_faults(admission_test tipline_intake_parsers)
 
 # A receiver in a process of its own, between parts that the test plays.
 add_library(tipline_stage STATIC stage.c stage_keeper.c stage_world.c
-	tip_form.c visit.c)
+	staged.c tip_form.c visit.c)
 target_link_libraries(tipline_stage PUBLIC tipline_receiver
 	tipline_crypto_open PRIVATE PkgConfig::CMOCKA PkgConfig::EVENT)
 unit_test(receiver_test tipline_stage)
@@ -32,5 +32,7 @@ unit_test(visitors_test tipline_stage)
 unit_test(return_test tipline_stage)
 unit_test(return_limits_test tipline_stage)
 unit_test(told_test tipline_stage PkgConfig::EVENT)
-unit_test_with_faults(faults_test tipline_stage)
-unit_test_with_faults(faults_texts_test tipline_stage)
+foreach(name faults_test faults_texts_test)
+	unit_test_with_faults(${name} tipline_stage)
+	target_sources(${name} PRIVATE stage_fault.c)
+endforeach()

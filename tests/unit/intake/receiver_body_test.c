@@ -14,31 +14,28 @@
 
 #include "intake/limits.h"
 #include "site/answer.h"
+#include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
 
 static void
 what_is_not_a_tip_never_reaches_the_keeper(void **state)
 {
+	struct stage *s = *state;
 	static const struct {
 		int code;
 		struct tip_part parts[3];
 	} bad[] = {
 	    {400, {{"message", NULL, "", 0}, {"file", "", "", 0}}},
-	    {400, {{NULL, NULL, NULL, 0}}},
+	    {400, {TIP_END}},
 	    {400, {{"massage", NULL, "x", 1}}},
 	    {400, {{"message", "f", "x", 1}}},
 	    {400, {{"file", NULL, "x", 1}}},
 	    {400, {{"message", NULL, "", 0}, {"message", NULL, "x", 1}}},
 	};
-	struct control_config config = stage_config();
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		assert_int_equal(visit_post(&s, bad[i].parts), bad[i].code);
-	assert_int_equal(s.opened, 0);
-	stage_close(&s);
+		assert_int_equal(visit_post(s, bad[i].parts), bad[i].code);
+	assert_int_equal(s->opened, 0);
 }
 
 static void
@@ -48,12 +45,12 @@ limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 	size_t len = PAGE_MESSAGE_MAX + 1;
 	char *data = calloc(1, len);
 	const struct tip_part message[] = {
-	    {"message", NULL, data, len}, {NULL, NULL, NULL, 0}};
+	    {"message", NULL, data, len}, TIP_END};
 	const struct tip_part exact[] = {
-	    {"message", NULL, data, len - 1}, {NULL, NULL, NULL, 0}};
+	    {"message", NULL, data, len - 1}, TIP_END};
 	const struct tip_part files[] = {{"file", "1", "", 0},
 	    {"file", "2", "", 0}, {"file", "3", "", 0}, {"file", "4", "", 0},
-	    {"file", "5", "", 0}, {NULL, NULL, NULL, 0}};
+	    {"file", "5", "", 0}, TIP_END};
 	struct stage s;
 
 	(void)state;
@@ -62,8 +59,8 @@ limits_within_a_body_are_held_and_nothing_is_kept(void **state)
 	assert_int_equal(visit_post(&s, exact), 200);
 	assert_int_equal(visit_post(&s, message), 413);
 	assert_int_equal(visit_post(&s, files), 413);
-	const struct tip_part sum[] = {{"file", "1", data, len - 1},
-	    {"file", "2", data, 101}, {NULL, NULL, NULL, 0}};
+	const struct tip_part sum[] = {
+	    {"file", "1", data, len - 1}, {"file", "2", data, 101}, TIP_END};
 
 	assert_int_equal(visit_post(&s, sum), 413);
 	assert_int_equal(s.committed, 1);
@@ -98,131 +95,109 @@ fields_left_empty_are_passed_over_but_not_without_end(void **state)
 static void
 a_refusal_by_the_head_is_told_to_the_frame_at_once(void **state)
 {
+	struct stage *s = *state;
 	static const char head[] =
-	    "POST /tip/00112233445566778899aabbccddeeff HTTP/1.1\r\n"
+	    "POST /tip/" VISIT_TOKEN " HTTP/1.1\r\n"
 	    "Host: x\r\nContent-Length: 8388608\r\n"
 	    "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n";
-	static const char frame[] =
-	    "GET /progress/00112233445566778899aabbccddeeff HTTP/1.1\r\n"
-	    "Host: x\r\n\r\n";
-	struct control_config config = stage_config();
-	struct bytes request = BYTES_INIT(1024);
-	struct stage s;
+	struct heard heard;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	assert_int_equal(bytes_append_text(&request, frame), ST_OK);
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, head, strlen(head)));
-	stage_settle(&s);
-	assert_int_equal(
-	    stage_hear_words(&s, &request, "page-too_large"), STAGE_HEARD);
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, head, strlen(head)));
+	stage_settle(s);
+	visit_get(s, "/progress/" VISIT_TOKEN, &heard);
+	assert_true(visit_says(&heard, "page-too_large"));
+	heard_free(&heard);
 	close(fd);
-	bytes_free(&request);
-	stage_close(&s);
 }
 
 static void
 a_body_too_large_is_answered_and_drained(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	size_t len = 8 << 20;
 	char *data = calloc(1, len);
-	const struct tip_part parts[] = {
-	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	const struct tip_part parts[] = {{"file", "f", data, len}, TIP_END};
 	struct bytes request = tip_request("", parts);
 	struct heard reply;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
 	/* As Firefox does: all is written before anything is read. */
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, request.p, request.len));
-	stage_hear(&s, fd, &reply);
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, request.p, request.len));
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 413);
 	assert_int_equal(reply.text.len, PAGE_TOTAL_LEN);
 	assert_false(reply.reset);
 	assert_non_null(strstr((const char *)reply.text.p, "4 MiB"));
-	assert_int_equal(s.opened, 0);
+	assert_int_equal(s->opened, 0);
 	heard_free(&reply);
 	bytes_free(&request);
-	stage_close(&s);
 	free(data);
 }
 
 static void
 a_cut_body_leaves_an_abort_and_gets_a_page(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	struct bytes request = tip_request("", visit_hello);
 	struct heard reply;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, request.p, request.len - 60));
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, request.p, request.len - 60));
 	shutdown(fd, SHUT_WR);
-	stage_hear(&s, fd, &reply);
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 400);
 	assert_non_null(
 	    strstr((const char *)reply.text.p, "did not arrive whole"));
 	heard_free(&reply);
-	stage_settle(&s);
-	assert_int_equal(s.opened, 1);
-	assert_int_equal(s.aborted, 1);
+	stage_settle(s);
+	assert_int_equal(s->opened, 1);
+	assert_int_equal(s->aborted, 1);
 	/* The same without anybody to answer. */
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, request.p, request.len - 60));
-	stage_settle(&s);
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, request.p, request.len - 60));
+	stage_settle(s);
 	close(fd);
-	stage_settle(&s);
-	assert_int_equal(s.aborted, 2);
-	assert_int_equal(s.committed, 0);
+	stage_settle(s);
+	assert_int_equal(s->aborted, 2);
+	assert_int_equal(s->committed, 0);
 	bytes_free(&request);
-	stage_close(&s);
 }
 
 static void
 every_cut_of_a_request_keeps_nothing(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	struct bytes request = tip_request("", visit_hello);
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (size_t len = 0; len < request.len; len += 7) {
-		int fd = stage_visitor(&s);
+		int fd = stage_visitor(s);
 
-		assert_true(stage_say(&s, fd, request.p, len));
+		assert_true(stage_say(s, fd, request.p, len));
 		close(fd);
 	}
-	stage_settle(&s);
-	assert_int_equal(s.committed, 0);
-	assert_int_equal(s.opened, s.aborted);
-	assert_int_equal(visit_post(&s, visit_hello), 200);
+	stage_settle(s);
+	assert_int_equal(s->committed, 0);
+	assert_int_equal(s->opened, s->aborted);
+	assert_int_equal(visit_post(s, visit_hello), 200);
 	bytes_free(&request);
-	stage_close(&s);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_not_a_tip_never_reaches_the_keeper),
+	    STAGED(what_is_not_a_tip_never_reaches_the_keeper),
 	    cmocka_unit_test(limits_within_a_body_are_held_and_nothing_is_kept),
 	    cmocka_unit_test(
 		fields_left_empty_are_passed_over_but_not_without_end),
-	    cmocka_unit_test(
-		a_refusal_by_the_head_is_told_to_the_frame_at_once),
-	    cmocka_unit_test(a_body_too_large_is_answered_and_drained),
-	    cmocka_unit_test(a_cut_body_leaves_an_abort_and_gets_a_page),
-	    cmocka_unit_test(every_cut_of_a_request_keeps_nothing),
+	    STAGED(a_refusal_by_the_head_is_told_to_the_frame_at_once),
+	    STAGED(a_body_too_large_is_answered_and_drained),
+	    STAGED(a_cut_body_leaves_an_abort_and_gets_a_page),
+	    STAGED(every_cut_of_a_request_keeps_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

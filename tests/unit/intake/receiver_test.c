@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "intake/limits.h"
+#include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
 
 #define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -24,51 +25,42 @@ get(struct stage *s)
 static void
 a_tip_is_sealed_kept_and_acknowledged(void **state)
 {
+	struct stage *s = *state;
 	static const struct tip_part parts[] = {
 	    {"message", NULL, "a\r\n\xeb\xb6\x81", 6},
 	    {"file", "one.txt", "1", 1}, {"file", "", "", 0},
-	    {"file", "empty", "", 0}, {"file", "", "clip", 4},
-	    {NULL, NULL, NULL, 0}};
-	struct control_config config = stage_config();
-	struct stage s;
+	    {"file", "empty", "", 0}, {"file", "", "clip", 4}, TIP_END};
 
-	(void)state;
-	stage_open(&s, &config);
-	assert_int_equal(get(&s), 200);
-	assert_int_equal(visit_post(&s, parts), 200);
-	assert_int_equal(s.committed, 1);
-	assert_int_equal(s.aborted, 0);
-	visit_told(&s,
+	assert_int_equal(get(s), 200);
+	assert_int_equal(visit_post(s, parts), 200);
+	assert_int_equal(s->committed, 1);
+	assert_int_equal(s->aborted, 0);
+	visit_told(s,
 	    "<message>a\r\n\xeb\xb6\x81;<file|one.txt>1;"
 	    "<file|empty>;<file|>clip;");
-	assert_int_equal(visit_post(&s, visit_hello), 200);
-	visit_told(&s, "<message>hello;");
-	stage_close(&s);
+	assert_int_equal(visit_post(s, visit_hello), 200);
+	visit_told(s, "<message>hello;");
 }
 
 static void
 a_large_tip_arrives_whole(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	size_t len = (3 << 20) + 12345;
 	char *data = malloc(len);
-	struct tip_part parts[] = {{"file", "f", data, len},
-	    {"message", NULL, "m", 1}, {NULL, NULL, NULL, 0}};
-	struct stage s;
+	struct tip_part parts[] = {
+	    {"file", "f", data, len}, {"message", NULL, "m", 1}, TIP_END};
 	uint32_t x = 1;
 
-	(void)state;
 	/* Not random, but full of CR, LF and "-". */
 	for (size_t i = 0; i < len; i++) {
 		x = x * 1664525 + 1013904223;
 		data[i] = "\r\n--fab\n"[x >> 29];
 	}
-	stage_open(&s, &config);
-	assert_int_equal(visit_post(&s, parts), 200);
-	assert_true(s.tip_ok);
-	assert_int_equal(s.told.len, len + strlen("<file|f>;<message>m;"));
-	assert_memory_equal(s.told.p + strlen("<file|f>"), data, len);
-	stage_close(&s);
+	assert_int_equal(visit_post(s, parts), 200);
+	assert_true(s->tip_ok);
+	assert_int_equal(s->told.len, len + strlen("<file|f>;<message>m;"));
+	assert_memory_equal(s->told.p + strlen("<file|f>"), data, len);
 	free(data);
 }
 
@@ -77,8 +69,8 @@ a_large_tip_arrives_whole(void **state)
 static void
 a_client_that_asks_first_is_told_to_go_on(void **state)
 {
+	struct stage *s = *state;
 	static const char word[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	struct control_config config = stage_config();
 	struct bytes request =
 	    tip_request("Expect: 100-Continue\r\n", visit_hello);
 	size_t head =
@@ -87,46 +79,38 @@ a_client_that_asks_first_is_told_to_go_on(void **state)
 	    4;
 	char got[sizeof(word)] = "";
 	struct heard reply;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, request.p, head));
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, request.p, head));
 	assert_int_equal(read(fd, got, sizeof(got)), strlen(word));
 	assert_string_equal(got, word);
-	assert_true(stage_say(&s, fd, request.p + head, request.len - head));
-	stage_hear(&s, fd, &reply);
+	assert_true(stage_say(s, fd, request.p + head, request.len - head));
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 200);
-	visit_told(&s, "<message>hello;");
+	visit_told(s, "<message>hello;");
 	heard_free(&reply);
 	/* Who sends its body without waiting needs no word. */
-	assert_int_equal(stage_ask(&s, request.p, request.len), 200);
-	assert_int_equal(s.committed, 2);
-	stage_close(&s);
+	assert_int_equal(stage_ask(s, request.p, request.len), 200);
+	assert_int_equal(s->committed, 2);
 	bytes_free(&request);
 }
 
 static void
 the_keepers_refusal_is_told(void **state)
 {
-	struct control_config config = stage_config();
-	struct stage s;
+	struct stage *s = *state;
 
-	(void)state;
-	stage_open(&s, &config);
-	s.mood = KEEPER_REFUSES_COMMIT;
-	assert_int_equal(visit_post(&s, visit_hello), 507);
-	s.reason = KEEPER_TROUBLE;
-	assert_int_equal(visit_post(&s, visit_hello), 500);
-	s.mood = KEEPER_REFUSES_DATA;
-	assert_int_equal(visit_post(&s, visit_hello), 500);
-	s.reason = KEEPER_FULL;
-	assert_int_equal(visit_post(&s, visit_hello), 507);
-	s.mood = KEEPER_KEEPS;
-	assert_int_equal(visit_post(&s, visit_hello), 200);
-	stage_close(&s);
+	s->mood = KEEPER_REFUSES_COMMIT;
+	assert_int_equal(visit_post(s, visit_hello), 507);
+	s->reason = KEEPER_TROUBLE;
+	assert_int_equal(visit_post(s, visit_hello), 500);
+	s->mood = KEEPER_REFUSES_DATA;
+	assert_int_equal(visit_post(s, visit_hello), 500);
+	s->reason = KEEPER_FULL;
+	assert_int_equal(visit_post(s, visit_hello), 507);
+	s->mood = KEEPER_KEEPS;
+	assert_int_equal(visit_post(s, visit_hello), 200);
 }
 
 /* Whose tip is whole is told that we cannot know; all others that nothing
@@ -134,6 +118,7 @@ the_keepers_refusal_is_told(void **state)
 static void
 a_keeper_that_dies_is_told_honestly(void **state)
 {
+	struct stage *s = *state;
 	static const struct {
 		enum keeper_mood mood;
 		int code;
@@ -143,25 +128,20 @@ a_keeper_that_dies_is_told_honestly(void **state)
 	    {KEEPER_SPEAKS_NONSENSE, 500, "cannot tell"},
 	    {KEEPER_DIES_AT_DATA, 503, "Nothing of it was kept"},
 	};
-	struct control_config config = stage_config();
 	size_t len = 2 << 20;
 	char *data = calloc(1, len);
-	const struct tip_part large[] = {
-	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	const struct tip_part large[] = {{"file", "f", data, len}, TIP_END};
 	struct heard reply;
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (size_t i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++) {
 		struct bytes request = tip_request("",
 		    deaths[i].mood == KEEPER_DIES_AT_DATA ? large
 							  : visit_hello);
-		int fd = stage_visitor(&s);
+		int fd = stage_visitor(s);
 
-		s.mood = deaths[i].mood;
-		assert_true(stage_say(&s, fd, request.p, request.len));
-		stage_hear(&s, fd, &reply);
+		s->mood = deaths[i].mood;
+		assert_true(stage_say(s, fd, request.p, request.len));
+		stage_hear(s, fd, &reply);
 		assert_int_equal(reply.code, deaths[i].code);
 		assert_non_null(
 		    strstr((const char *)reply.text.p, deaths[i].words));
@@ -169,134 +149,119 @@ a_keeper_that_dies_is_told_honestly(void **state)
 		bytes_free(&request);
 		/* Until a new one is there, tips are refused; the form is
 		 * shown. */
-		assert_int_equal(visit_post(&s, visit_hello), 503);
-		assert_int_equal(get(&s), 200);
-		s.mood = KEEPER_KEEPS;
-		stage_tell_keeper(&s);
-		stage_settle(&s);
-		assert_int_equal(visit_post(&s, visit_hello), 200);
+		assert_int_equal(visit_post(s, visit_hello), 503);
+		assert_int_equal(get(s), 200);
+		s->mood = KEEPER_KEEPS;
+		stage_tell_keeper(s);
+		stage_settle(s);
+		assert_int_equal(visit_post(s, visit_hello), 200);
 	}
-	stage_close(&s);
 	free(data);
 }
 
 static void
 a_keeper_that_is_behind_makes_uploads_wait(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	size_t len = 3 << 20;
 	char *data = calloc(1, len);
-	const struct tip_part large[] = {
-	    {"file", "f", data, len}, {NULL, NULL, NULL, 0}};
+	const struct tip_part large[] = {{"file", "f", data, len}, TIP_END};
 	struct bytes request = tip_request("", large);
 	struct heard reply;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	s.mood = KEEPER_DEAF;
-	fd = stage_visitor(&s);
+	s->mood = KEEPER_DEAF;
+	fd = stage_visitor(s);
 	/* Neither the queue nor anything else grows without bound. */
-	assert_false(stage_say(&s, fd, request.p, request.len));
+	assert_false(stage_say(s, fd, request.p, request.len));
 	/* The clock does not run against the visitor. */
-	stage_later(&s, LIMIT_PACE_SECONDS + 1);
-	stage_later(&s, LIMIT_PACE_SECONDS + 1);
-	s.mood = KEEPER_SILENT;
-	stage_settle(&s);
-	assert_int_equal(s.aborted, 0);
-	assert_int_equal(s.opened, 1);
+	stage_later(s, LIMIT_PACE_SECONDS + 1);
+	stage_later(s, LIMIT_PACE_SECONDS + 1);
+	s->mood = KEEPER_SILENT;
+	stage_settle(s);
+	assert_int_equal(s->aborted, 0);
+	assert_int_equal(s->opened, 1);
 	close(fd);
-	stage_settle(&s);
-	assert_int_equal(s.aborted, 1);
+	stage_settle(s);
+	assert_int_equal(s->aborted, 1);
 	/* But not for ever. */
-	s.mood = KEEPER_DEAF;
-	fd = stage_visitor(&s);
-	assert_false(stage_say(&s, fd, request.p, request.len));
+	s->mood = KEEPER_DEAF;
+	fd = stage_visitor(s);
+	assert_false(stage_say(s, fd, request.p, request.len));
 	for (int i = 0; i < 7; i++)
-		stage_later(&s, LIMIT_PACE_SECONDS);
-	s.mood = KEEPER_KEEPS;
-	(void)stage_say(&s, fd, request.p, LIMIT_READ_LEN);
+		stage_later(s, LIMIT_PACE_SECONDS);
+	s->mood = KEEPER_KEEPS;
+	(void)stage_say(s, fd, request.p, LIMIT_READ_LEN);
 	shutdown(fd, SHUT_WR);
-	stage_hear(&s, fd, &reply);
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 500);
 	heard_free(&reply);
 	bytes_free(&request);
-	stage_close(&s);
 	free(data);
 }
 
 static void
 room_is_asked_before_the_body(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	static char data[300000];
 	const struct tip_part large[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
-	const struct tip_part small[] = {
-	    {"file", "f", "x", 1}, {NULL, NULL, NULL, 0}};
-	struct stage s;
+	    {"file", "f", data, sizeof(data)}, TIP_END};
+	const struct tip_part small[] = {{"file", "f", "x", 1}, TIP_END};
 
-	(void)state;
-	stage_open(&s, &config);
-	stage_room(&s, 0, 1 << 20);
-	stage_settle(&s);
+	stage_room(s, 0, 1 << 20);
+	stage_settle(s);
 	/* Files are refused first, text is still taken. */
-	assert_int_equal(visit_post(&s, large), 507);
-	assert_int_equal(visit_post(&s, small), 507);
-	assert_int_equal(s.opened, 0);
-	assert_int_equal(visit_post(&s, visit_hello), 200);
-	stage_room(&s, 0, 1000);
-	stage_settle(&s);
-	assert_int_equal(visit_post(&s, visit_hello), 507);
-	stage_room(&s, 1 << 21, 1 << 21);
-	stage_settle(&s);
-	assert_int_equal(visit_post(&s, large), 200);
-	stage_close(&s);
+	assert_int_equal(visit_post(s, large), 507);
+	assert_int_equal(visit_post(s, small), 507);
+	assert_int_equal(s->opened, 0);
+	assert_int_equal(visit_post(s, visit_hello), 200);
+	stage_room(s, 0, 1000);
+	stage_settle(s);
+	assert_int_equal(visit_post(s, visit_hello), 507);
+	stage_room(s, 1 << 21, 1 << 21);
+	stage_settle(s);
+	assert_int_equal(visit_post(s, large), 200);
 }
 
 /* Announcing much keeps nobody out; what is really there counts. */
 static void
 announcing_much_takes_no_room_from_others(void **state)
 {
+	struct stage *s = *state;
 	static const char promise[] =
 	    "POST /tip HTTP/1.1\r\nHost: x\r\nContent-Length: 60000000\r\n"
 	    "Content-Type: multipart/form-data; boundary=b\r\n\r\n--b\r\n";
-	struct control_config config = stage_config();
 	static char data[300000];
 	const struct tip_part large[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	    {"file", "f", data, sizeof(data)}, TIP_END};
 	struct bytes request = tip_request("", large);
 	struct heard reply;
-	struct stage s;
 	int fds[8];
 
-	(void)state;
-	stage_open(&s, &config);
-	stage_room(&s, 90 << 20, 98 << 20);
+	stage_room(s, 90 << 20, 98 << 20);
 	for (size_t i = 0; i < 8; i++) {
-		fds[i] = stage_visitor(&s);
-		assert_true(stage_say(&s, fds[i], promise, strlen(promise)));
+		fds[i] = stage_visitor(s);
+		assert_true(stage_say(s, fds[i], promise, strlen(promise)));
 	}
-	stage_settle(&s);
-	assert_int_equal(visit_post(&s, large), 200);
-	assert_int_equal(visit_post(&s, visit_hello), 200);
+	stage_settle(s);
+	assert_int_equal(visit_post(s, large), 200);
+	assert_int_equal(visit_post(s, visit_hello), 200);
 	for (size_t i = 0; i < 8; i++)
 		close(fds[i]);
 	/* When files' room is gone, a file under way ends: text is taken. */
-	fds[0] = stage_visitor(&s);
-	assert_true(stage_say(&s, fds[0], request.p, request.len / 2));
-	stage_settle(&s);
-	stage_room(&s, 0, 8 << 20);
-	stage_settle(&s);
-	assert_true(stage_say(&s, fds[0], request.p + request.len / 2,
+	fds[0] = stage_visitor(s);
+	assert_true(stage_say(s, fds[0], request.p, request.len / 2));
+	stage_settle(s);
+	stage_room(s, 0, 8 << 20);
+	stage_settle(s);
+	assert_true(stage_say(s, fds[0], request.p + request.len / 2,
 	    request.len - request.len / 2));
-	stage_hear(&s, fds[0], &reply);
+	stage_hear(s, fds[0], &reply);
 	assert_int_equal(reply.code, 507);
-	assert_int_equal(visit_post(&s, visit_hello), 200);
+	assert_int_equal(visit_post(s, visit_hello), 200);
 	heard_free(&reply);
 	bytes_free(&request);
-	stage_close(&s);
 }
 
 static void
@@ -433,14 +398,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_tip_is_sealed_kept_and_acknowledged),
-	    cmocka_unit_test(a_large_tip_arrives_whole),
-	    cmocka_unit_test(a_client_that_asks_first_is_told_to_go_on),
-	    cmocka_unit_test(the_keepers_refusal_is_told),
-	    cmocka_unit_test(a_keeper_that_dies_is_told_honestly),
-	    cmocka_unit_test(a_keeper_that_is_behind_makes_uploads_wait),
-	    cmocka_unit_test(room_is_asked_before_the_body),
-	    cmocka_unit_test(announcing_much_takes_no_room_from_others),
+	    STAGED(a_tip_is_sealed_kept_and_acknowledged),
+	    STAGED(a_large_tip_arrives_whole),
+	    STAGED(a_client_that_asks_first_is_told_to_go_on),
+	    STAGED(the_keepers_refusal_is_told),
+	    STAGED(a_keeper_that_dies_is_told_honestly),
+	    STAGED(a_keeper_that_is_behind_makes_uploads_wait),
+	    STAGED(room_is_asked_before_the_body),
+	    STAGED(announcing_much_takes_no_room_from_others),
 	    cmocka_unit_test(without_a_key_in_force_the_form_is_closed),
 	    cmocka_unit_test(
 		no_key_before_the_highest_ever_in_force_is_used_again),

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -17,9 +16,8 @@
 #include "intake/limits.h"
 #include "site/answer.h"
 #include "tests/unit/intake/stage_world.h"
+#include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
-
-#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
 
 #define PART(name)                                                             \
 	"--b\r\nContent-Disposition: form-data; name=\"" name "\"\r\n\r\n"
@@ -35,7 +33,7 @@ return_with(struct stage *s, const char *address, const char *page)
 
 	assert_int_equal(
 	    bytes_printf(&request,
-		"POST /return HTTP/1.1\r\nHost: " ONION "\r\n"
+		"POST /return HTTP/1.1\r\nHost: " VISIT_ONION "\r\n"
 		"Content-Type: multipart/form-data; boundary=b\r\n"
 		"Content-Length: %zu\r\n\r\n" PART("code") "%s\r\n" PART(
 		    "address") "%s\r\n--b--\r\n",
@@ -48,19 +46,14 @@ return_with(struct stage *s, const char *address, const char *page)
 static void
 a_gateway_is_told_however_it_changed_our_address(void **state)
 {
-	static const char *const changed[] = {"http://" ONION ".to",
-	    "http://" ONION ".example.of.a.gateway.with.a.very.long.name",
-	    "https://" ONION, "http://gateway/?" ONION, ""};
-	struct control_config config = stage_config();
-	struct stage s;
+	static const char *const changed[] = {"http://" VISIT_ONION ".to",
+	    "http://" VISIT_ONION ".example.of.a.gateway.with.a.very.long.name",
+	    "https://" VISIT_ONION, "http://gateway/?" VISIT_ONION, ""};
+	struct stage *s = *state;
 
-	(void)state;
-	snprintf(config.onion, sizeof(config.onion), "%s", ONION);
-	stage_open(&s, &config);
-	return_with(&s, "http://" ONION, "page-no_reply");
+	return_with(s, "http://" VISIT_ONION, "page-no_reply");
 	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++)
-		return_with(&s, changed[i], "page-gateway");
-	stage_close(&s);
+		return_with(s, changed[i], "page-gateway");
 }
 
 /* What every answer has in common: it does not come before the first tick,
@@ -68,29 +61,26 @@ a_gateway_is_told_however_it_changed_our_address(void **state)
 static void
 no_answer_comes_before_its_tick(void **state)
 {
+	struct stage *s = *state;
 	static const struct tip_part malformed[] = {
-	    {"tip", NULL, "x", 1}, {NULL, NULL, NULL, 0}};
+	    {"tip", NULL, "x", 1}, TIP_END};
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	static const struct tip_part words[] = {
-	    {"code", NULL, "abandon", 7}, {NULL, NULL, NULL, 0}};
+	    {"code", NULL, "abandon", 7}, TIP_END};
 	const struct {
 		const struct tip_part *parts;
 		int code;
 	} cases[] = {{malformed, 400}, {words, 400}, {code, 200}, {code, 500}};
-	struct control_config config = stage_config();
 	struct heard heard;
-	struct stage s;
 	long start, slow, took;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (int i = 0; i < 8; i++) {
-		s.mood = i % 4 < 3 ? KEEPER_KEEPS : KEEPER_REFUSES_COMMIT;
+		s->mood = i % 4 < 3 ? KEEPER_KEEPS : KEEPER_REFUSES_COMMIT;
 		slow = i < 4 ? 0 : LIMIT_TICK_MS / 3;
 		world_slow(slow);
 		start = world_now();
-		visit_ask(&s, "/return", cases[i % 4].parts, &heard);
+		visit_ask(s, "/return", cases[i % 4].parts, &heard);
 		/* The ticks begin with a look at the clock, and another
 		 * comes after them. */
 		took = world_now() - start - 2 * slow;
@@ -98,12 +88,12 @@ no_answer_comes_before_its_tick(void **state)
 		assert_int_equal(heard.code, cases[i % 4].code);
 		heard_free(&heard);
 	}
-	stage_close(&s);
 }
 
 static void
 what_is_no_form_of_ours_is_refused_and_asks_nothing(void **state)
 {
+	struct stage *s = *state;
 	static char large[LIMIT_RETURN_LEN];
 	const struct {
 		int code;
@@ -124,67 +114,59 @@ what_is_no_form_of_ours_is_refused_and_asks_nothing(void **state)
 	    "POST /return HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"
 	    "Content-Type: multipart/form-data; boundary=b\r\n"
 	    "Sec-Fetch-Site: cross-site\r\n\r\n--b--";
-	struct control_config config = stage_config();
 	struct heard heard;
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		visit_ask(&s, "/return", bad[i].parts, &heard);
+		visit_ask(s, "/return", bad[i].parts, &heard);
 		assert_int_equal(heard.code, bad[i].code);
 		heard_free(&heard);
 	}
-	assert_int_equal(stage_ask(&s, elsewhere, strlen(elsewhere)), 403);
-	assert_int_equal(s.asked, 0);
-	stage_close(&s);
+	assert_int_equal(stage_ask(s, elsewhere, strlen(elsewhere)), 403);
+	assert_int_equal(s->asked, 0);
 }
 
 static void
 every_cut_of_a_form_asks_nothing(void **state)
 {
+	struct stage *s = *state;
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
-	struct control_config config = stage_config();
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	struct bytes request = form_request("/return", "", code);
 	struct heard heard;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (size_t len = 1; len < request.len; len += 7) {
-		fd = stage_visitor(&s);
-		assert_true(stage_say(&s, fd, request.p, len));
+		fd = stage_visitor(s);
+		assert_true(stage_say(s, fd, request.p, len));
 		close(fd);
 	}
 	/* With somebody there to hear it. */
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, request.p, request.len - 9));
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, request.p, request.len - 9));
 	shutdown(fd, SHUT_WR);
-	stage_hear(&s, fd, &heard);
+	stage_hear(s, fd, &heard);
 	assert_int_equal(heard.code, 400);
 	heard_free(&heard);
-	assert_int_equal(s.asked, 0);
+	assert_int_equal(s->asked, 0);
 	/* In pieces it is the same form. */
-	fd = stage_visitor(&s);
+	fd = stage_visitor(s);
 	for (size_t at = 0; at < request.len; at += 40) {
 		size_t len = request.len - at < 40 ? request.len - at : 40;
 
-		assert_true(stage_say(&s, fd, request.p + at, len));
-		stage_settle(&s);
+		assert_true(stage_say(s, fd, request.p + at, len));
+		stage_settle(s);
 	}
-	stage_hear(&s, fd, &heard);
+	stage_hear(s, fd, &heard);
 	assert_int_equal(heard.code, 200);
 	heard_free(&heard);
-	assert_int_equal(s.asked, 1);
+	assert_int_equal(s->asked, 1);
 	bytes_free(&request);
-	stage_close(&s);
 }
 
 static void
 a_keeper_that_fails_is_told_and_the_next_one_answers(void **state)
 {
+	struct stage *s = *state;
 	static const struct {
 		enum keeper_mood mood;
 		const char *action;
@@ -196,48 +178,44 @@ a_keeper_that_fails_is_told_and_the_next_one_answers(void **state)
 	    {KEEPER_DIES_AT_COMMIT, "delete", 500},
 	    {KEEPER_SPEAKS_NONSENSE, "read", 503},
 	};
-	struct control_config config = stage_config();
 	char code[CODE_TEXT_LEN + 1];
 	struct heard heard;
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
-	visit_tip(&s, code);
-	stage_leave(&s, &s.box, 3, VISIT_DAY, "still here");
+	visit_tip(s, code);
+	stage_leave(s, &s->box, 3, VISIT_DAY, "still here");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		s.mood = cases[i].mood;
-		visit_return(&s, code, "action", cases[i].action, &heard);
+		s->mood = cases[i].mood;
+		visit_return(s, code, "action", cases[i].action, &heard);
 		assert_int_equal(heard.code, cases[i].code);
 		assert_false(visit_says(&heard, "Your tip"));
 		heard_free(&heard);
-		s.mood = KEEPER_KEEPS;
-		if (s.keeper == -1) {
+		s->mood = KEEPER_KEEPS;
+		if (s->keeper == -1) {
 			/* Nobody is there to be asked. */
-			visit_return(&s, code, NULL, NULL, &heard);
+			visit_return(s, code, NULL, NULL, &heard);
 			assert_int_equal(heard.code, 503);
 			heard_free(&heard);
-			stage_tell_keeper(&s);
-			stage_settle(&s);
+			stage_tell_keeper(s);
+			stage_settle(s);
 		}
-		visit_return(&s, code, NULL, NULL, &heard);
+		visit_return(s, code, NULL, NULL, &heard);
 		assert_true(visit_says(&heard, "still here"));
 		heard_free(&heard);
 	}
 	/* A keeper that says nothing at all. */
 	struct bytes request = form_request("/return", "",
-	    (const struct tip_part[]){VISIT_CODE_PART, {NULL, NULL, NULL, 0}});
-	int fd = stage_visitor(&s);
+	    (const struct tip_part[]){
+		TIP_FIELD("code", VISIT_NOBODYS), TIP_END});
+	int fd = stage_visitor(s);
 
-	s.mood = KEEPER_SILENT;
-	assert_true(stage_say(&s, fd, request.p, request.len));
-	stage_settle(&s);
-	stage_later(&s, LIMIT_ANSWER_SECONDS);
-	stage_hear(&s, fd, &heard);
+	s->mood = KEEPER_SILENT;
+	assert_true(stage_say(s, fd, request.p, request.len));
+	stage_settle(s);
+	stage_later(s, LIMIT_ANSWER_SECONDS);
+	stage_hear(s, fd, &heard);
 	assert_int_equal(heard.code, 500);
 	heard_free(&heard);
 	bytes_free(&request);
-	stage_close(&s);
 }
 
 static void
@@ -254,7 +232,7 @@ static void
 no_circuit_and_not_all_together_look_too_often(void **state)
 {
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	struct control_config config = stage_config();
 	struct bytes form = form_request("/return", "", code);
 	struct heard heard;
@@ -320,7 +298,7 @@ static void
 when_the_keeper_has_all_it_takes_more_are_sent_away(void **state)
 {
 	static const struct tip_part code[] = {
-	    VISIT_CODE_PART, {NULL, NULL, NULL, 0}};
+	    TIP_FIELD("code", VISIT_NOBODYS), TIP_END};
 	struct control_config config = stage_config();
 	struct bytes form = form_request("/return", "", code);
 	struct heard heard;
@@ -365,9 +343,9 @@ when_the_keeper_has_all_it_takes_more_are_sent_away(void **state)
 static void
 the_pages_of_a_closed_line_say_when_and_answers_can_be_read(void **state)
 {
+	struct stage *s = *state;
 	static const char get[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 	static const char page[] = "GET /return HTTP/1.1\r\nHost: x\r\n\r\n";
-	struct control_config config = stage_config();
 	char code[CODE_TEXT_LEN + 1];
 	const struct {
 		uint64_t opens;
@@ -379,47 +357,40 @@ the_pages_of_a_closed_line_say_when_and_answers_can_be_read(void **state)
 		"on <bdi dir=\"ltr\">2099-12-31</bdi> (UTC) or later"},
 	    {1, "in a day or two"}};
 	struct heard heard;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	visit_tip(&s, code);
-	stage_leave(&s, &s.box, 3, VISIT_DAY, "still here");
+	visit_tip(s, code);
+	stage_leave(s, &s->box, 3, VISIT_DAY, "still here");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		stage_tell_opens(&s, cases[i].opens);
-		stage_settle(&s);
-		fd = stage_visitor(&s);
-		assert_true(stage_say(&s, fd, get, strlen(get)));
-		stage_hear(&s, fd, &heard);
+		stage_tell_opens(s, cases[i].opens);
+		stage_settle(s);
+		fd = stage_visitor(s);
+		assert_true(stage_say(s, fd, get, strlen(get)));
+		stage_hear(s, fd, &heard);
 		assert_int_equal(heard.code, 503);
 		assert_int_equal(heard.text.len, PAGE_TOTAL_LEN);
 		assert_true(visit_says(&heard, cases[i].words));
 		heard_free(&heard);
-		assert_int_equal(stage_ask(&s, page, strlen(page)), 200);
-		visit_return(&s, code, NULL, NULL, &heard);
+		assert_int_equal(stage_ask(s, page, strlen(page)), 200);
+		visit_return(s, code, NULL, NULL, &heard);
 		assert_true(visit_says(&heard, "still here"));
 		heard_free(&heard);
 	}
-	stage_close(&s);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_gateway_is_told_however_it_changed_our_address),
-	    cmocka_unit_test(no_answer_comes_before_its_tick),
-	    cmocka_unit_test(
-		what_is_no_form_of_ours_is_refused_and_asks_nothing),
-	    cmocka_unit_test(every_cut_of_a_form_asks_nothing),
-	    cmocka_unit_test(
-		a_keeper_that_fails_is_told_and_the_next_one_answers),
+	    STAGED_ONION(a_gateway_is_told_however_it_changed_our_address),
+	    STAGED(no_answer_comes_before_its_tick),
+	    STAGED(what_is_no_form_of_ours_is_refused_and_asks_nothing),
+	    STAGED(every_cut_of_a_form_asks_nothing),
+	    STAGED(a_keeper_that_fails_is_told_and_the_next_one_answers),
 	    cmocka_unit_test(no_circuit_and_not_all_together_look_too_often),
 	    cmocka_unit_test(
 		when_the_keeper_has_all_it_takes_more_are_sent_away),
-	    cmocka_unit_test(
-		the_pages_of_a_closed_line_say_when_and_answers_can_be_read),
+	    STAGED(the_pages_of_a_closed_line_say_when_and_answers_can_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

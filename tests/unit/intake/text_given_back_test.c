@@ -12,51 +12,23 @@
 
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "intake/limits.h"
 #include "site/answer.h"
+#include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
 
-#define END                                                                    \
-	{                                                                      \
-		NULL, NULL, NULL, 0                                            \
-	}
-#define FIELD(name, value)                                                     \
-	{                                                                      \
-		name, NULL, value, sizeof(value) - 1                           \
-	}
-#define WRITTEN FIELD("message", "They <b>meet</b> & \"talk\"\r\non page 4.")
-#define BOX "<textarea readonly"
+#define WRITTEN                                                                \
+	TIP_FIELD("message", "They <b>meet</b> & \"talk\"\r\non page 4.")
 #define CUT "This is only the beginning."
 
-static struct stage stage;
 static char data[300000];
-
-static int
-open_stage(void **state)
-{
-	struct control_config config = stage_config();
-
-	(void)state;
-	memset(data, 'x', sizeof(data));
-	stage_open(&stage, &config);
-	return 0;
-}
-
-static int
-close_stage(void **state)
-{
-	(void)state;
-	stage_close(&stage);
-	return 0;
-}
 
 /* What stands in the box, up to its end; NULL: there is none. */
 static const char *
 box_of(const struct heard *heard, size_t *len)
 {
-	const char *p = strstr((const char *)heard->text.p, BOX), *end;
+	const char *p = strstr((const char *)heard->text.p, VISIT_BOX), *end;
 
 	*len = 0;
 	if (p == NULL)
@@ -98,41 +70,43 @@ assert_given(
 }
 
 static void
-hear(const struct bytes *request, size_t len, struct heard *heard)
+send_part(struct stage *s, const struct bytes *request, size_t len,
+    struct heard *heard)
 {
-	int fd = stage_visitor(&stage);
+	int fd = stage_visitor(s);
 
-	(void)stage_say(&stage, fd, request->p, len);
+	(void)stage_say(s, fd, request->p, len);
 	if (len < request->len)
 		shutdown(fd, SHUT_WR);
-	stage_hear(&stage, fd, heard);
+	stage_hear(s, fd, heard);
 }
 
 /* Sent with these fields in its head, a tip is refused with that page, which
  * has this text. */
 static void
-assert_refused(const char *fields, const struct tip_part *parts,
-    const char *page, const char *text, bool cut)
+assert_refused(struct stage *s, const char *fields,
+    const struct tip_part *parts, const char *page, const char *text, bool cut)
 {
 	struct bytes request = tip_request(fields, parts);
 	struct heard heard;
 
-	hear(&request, request.len, &heard);
+	visit_send(s, &request, &heard);
 	assert_given(&heard, page, text, cut);
 	heard_free(&heard);
 	bytes_free(&request);
-	stage_settle(&stage);
+	stage_settle(s);
 }
 
 /* Only a message and a field that does not matter. */
 static const struct tip_part plain[] = {
-    FIELD("topic", "t"), WRITTEN, {"file", "", "", 0}, END};
+    TIP_FIELD("topic", "t"), WRITTEN, {"file", "", "", 0}, TIP_END};
 static const char plain_text[] =
     "They &lt;b&gt;meet&lt;/b&gt; &amp; &quot;talk&quot;\non page 4.";
 
 static void
 what_a_body_is_refused_for_gives_the_text_back(void **state)
 {
+	struct stage *s = *state;
 	const struct {
 		const char *page;
 		struct tip_part parts[8];
@@ -140,80 +114,79 @@ what_a_body_is_refused_for_gives_the_text_back(void **state)
 	    {"too_large",
 		{WRITTEN, {"file", "1", "", 0}, {"file", "2", "", 0},
 		    {"file", "3", "", 0}, {"file", "4", "", 0},
-		    {"file", "5", "", 0}, END}},
-	    {"malformed", {WRITTEN, FIELD("massage", "x"), END}},
-	    {"malformed", {WRITTEN, {"massage", "f", "x", 1}, END}},
-	    {"malformed", {WRITTEN, FIELD("message", ""), END}},
-	    {"malformed", {WRITTEN, FIELD("no-reply", "no"), END}},
-	    {"malformed", {FIELD("topic", "No Topic"), WRITTEN, END}},
-	    {"bad_code", {FIELD("code", "abandon"), WRITTEN, END}},
+		    {"file", "5", "", 0}, TIP_END}},
+	    {"malformed", {WRITTEN, TIP_FIELD("massage", "x"), TIP_END}},
+	    {"malformed", {WRITTEN, {"massage", "f", "x", 1}, TIP_END}},
+	    {"malformed", {WRITTEN, TIP_FIELD("message", ""), TIP_END}},
+	    {"malformed", {WRITTEN, TIP_FIELD("no-reply", "no"), TIP_END}},
+	    {"malformed", {TIP_FIELD("topic", "No Topic"), WRITTEN, TIP_END}},
+	    {"bad_code", {TIP_FIELD("code", "abandon"), WRITTEN, TIP_END}},
 	    {"bad_code",
-		{FIELD("code", "abandon"), WRITTEN, {"file", "f", "x", 1},
-		    END}},
+		{TIP_FIELD("code", "abandon"), WRITTEN, {"file", "f", "x", 1},
+		    TIP_END}},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_refused(
-		    "", cases[i].parts, cases[i].page, plain_text, false);
-	assert_int_equal(stage.committed, 0);
-	assert_int_equal(stage.opened, stage.aborted);
+		    s, "", cases[i].parts, cases[i].page, plain_text, false);
+	assert_int_equal(s->committed, 0);
+	assert_int_equal(s->opened, s->aborted);
 }
 
 static void
 answers_to_questions_come_back_too(void **state)
 {
-	const struct tip_part long_answer[] = {WRITTEN, FIELD("q-a", "one"),
-	    {"q-b", NULL, data, LIMIT_QUESTION_LEN + 1}, FIELD("q-c", "three"),
-	    {"file", "", "", 0}, END};
-	const struct tip_part bad[] = {FIELD("code", "abandon"),
-	    FIELD("message", ""), FIELD("q-a", "<1>"), FIELD("q-b", ""),
-	    FIELD("q-c", "3"), END};
+	struct stage *s = *state;
+	const struct tip_part long_answer[] = {WRITTEN, TIP_FIELD("q-a", "one"),
+	    {"q-b", NULL, data, LIMIT_QUESTION_LEN + 1},
+	    TIP_FIELD("q-c", "three"), {"file", "", "", 0}, TIP_END};
+	const struct tip_part bad[] = {TIP_FIELD("code", "abandon"),
+	    TIP_FIELD("message", ""), TIP_FIELD("q-a", "<1>"),
+	    TIP_FIELD("q-b", ""), TIP_FIELD("q-c", "3"), TIP_END};
 	char want[4096];
 
-	(void)state;
-	assert_refused("", bad, "bad_code", "&lt;1&gt;\n\n3", false);
+	assert_refused(s, "", bad, "bad_code", "&lt;1&gt;\n\n3", false);
 	memset(want, 0, sizeof(want));
 	strcpy(want, plain_text);
 	strcat(want, "\n\none\n\n");
 	memcpy(want + strlen(want), data, LIMIT_QUESTION_LEN + 1);
 	strcat(want, "\n\nthree");
-	assert_refused("", long_answer, "too_large", want, false);
+	assert_refused(s, "", long_answer, "too_large", want, false);
 	/* By the head as well. */
-	stage_tell_epochs(&stage, 0);
-	stage_settle(&stage);
-	assert_refused("", bad, "closed", "&lt;1&gt;\n\n3", false);
+	stage_tell_epochs(s, 0);
+	stage_settle(s);
+	assert_refused(s, "", bad, "closed", "&lt;1&gt;\n\n3", false);
 }
 
 static void
 too_long_a_message_comes_back_as_its_beginning(void **state)
 {
+	struct stage *s = *state;
 	const struct tip_part parts[] = {
-	    {"message", NULL, data, PAGE_MESSAGE_MAX + 1}, END};
+	    {"message", NULL, data, PAGE_MESSAGE_MAX + 1}, TIP_END};
 	char want[LIMIT_TEXT_BACK + 1] = "";
 
-	(void)state;
 	memset(want, 'x', LIMIT_TEXT_BACK);
-	assert_refused("", parts, "too_large", want, true);
-	stage_tell_epochs(&stage, 0);
-	stage_settle(&stage);
-	assert_refused("", parts, "closed", want, true);
+	assert_refused(s, "", parts, "too_large", want, true);
+	stage_tell_epochs(s, 0);
+	stage_settle(s);
+	assert_refused(s, "", parts, "closed", want, true);
 }
 
 static void
 a_text_that_is_too_long_for_the_page_is_cut_and_it_says_so(void **state)
 {
+	struct stage *s = *state;
 	char amps[LIMIT_TEXT_BACK];
-	const struct tip_part parts[] = {
-	    FIELD("code", "x"), {"message", NULL, amps, sizeof(amps)}, END};
+	const struct tip_part parts[] = {TIP_FIELD("code", "x"),
+	    {"message", NULL, amps, sizeof(amps)}, TIP_END};
 	struct bytes request;
 	struct heard heard;
 	size_t len;
 
-	(void)state;
 	memset(amps, '&', sizeof(amps));
 	request = tip_request("", parts);
-	hear(&request, request.len, &heard);
+	visit_send(s, &request, &heard);
 	assert_non_null(box_of(&heard, &len));
 	assert_in_range(
 	    len, SITE_TEXT_BACK_ESCAPED_MAX - 4, SITE_TEXT_BACK_ESCAPED_MAX);
@@ -226,49 +199,50 @@ a_text_that_is_too_long_for_the_page_is_cut_and_it_says_so(void **state)
 static void
 a_body_refused_by_its_head_gives_the_text_back(void **state)
 {
+	struct stage *s = *state;
 	char *large = calloc(1, 8 << 20);
 	const struct tip_part too_large[] = {
-	    WRITTEN, {"file", "f", large, 8 << 20}, END};
+	    WRITTEN, {"file", "f", large, 8 << 20}, TIP_END};
 	const struct tip_part files[] = {
-	    WRITTEN, {"file", "f", data, sizeof(data)}, END};
+	    WRITTEN, {"file", "f", data, sizeof(data)}, TIP_END};
 	const struct tip_part nothing[] = {
-	    FIELD("topic", "t"), {"file", "f", "x", 1}, END};
+	    TIP_FIELD("topic", "t"), {"file", "f", "x", 1}, TIP_END};
 
-	(void)state;
-	assert_refused("", too_large, "too_large", plain_text, false);
-	stage_room(&stage, 0, UINT64_C(1) << 30);
-	stage_settle(&stage);
-	assert_refused("", files, "full_files", plain_text, false);
-	stage_room(&stage, 0, 0);
-	stage_settle(&stage);
-	assert_refused("", plain, "full", plain_text, false);
-	stage_tell_epochs(&stage, 0);
-	stage_settle(&stage);
-	assert_refused("", plain, "closed", plain_text, false);
-	assert_refused("", too_large, "closed", plain_text, false);
+	assert_refused(s, "", too_large, "too_large", plain_text, false);
+	stage_room(s, 0, UINT64_C(1) << 30);
+	stage_settle(s);
+	assert_refused(s, "", files, "full_files", plain_text, false);
+	stage_room(s, 0, 0);
+	stage_settle(s);
+	assert_refused(s, "", plain, "full", plain_text, false);
+	stage_tell_epochs(s, 0);
+	stage_settle(s);
+	assert_refused(s, "", plain, "closed", plain_text, false);
+	assert_refused(s, "", too_large, "closed", plain_text, false);
 	/* Where nothing was written, nothing is given back. */
-	assert_refused("", nothing, "closed", NULL, false);
-	assert_int_equal(stage.opened, 0);
+	assert_refused(s, "", nothing, "closed", NULL, false);
+	assert_int_equal(s->opened, 0);
 	free(large);
 }
 
 static void
 no_room_for_a_file_gives_the_text_back(void **state)
 {
+	struct stage *s = *state;
 	static const struct tip_part parts[] = {
-	    WRITTEN, {"file", "f", "x", 1}, END};
+	    WRITTEN, {"file", "f", "x", 1}, TIP_END};
 
-	(void)state;
-	stage_room(&stage, 0, UINT64_C(1) << 30);
-	stage_settle(&stage);
-	assert_refused("", parts, "full_files", plain_text, false);
+	stage_room(s, 0, UINT64_C(1) << 30);
+	stage_settle(s);
+	assert_refused(s, "", parts, "full_files", plain_text, false);
 }
 
 static void
 a_keeper_that_fails_takes_no_text_with_it(void **state)
 {
+	struct stage *s = *state;
 	const struct tip_part file[] = {
-	    WRITTEN, {"file", "f", data, sizeof(data)}, END};
+	    WRITTEN, {"file", "f", data, sizeof(data)}, TIP_END};
 	static const struct {
 		enum keeper_mood mood;
 		enum keeper_reason reason;
@@ -283,17 +257,16 @@ a_keeper_that_fails_takes_no_text_with_it(void **state)
 	    {KEEPER_SPEAKS_NONSENSE, KEEPER_FULL, "uncertain", false},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		stage.mood = cases[i].mood;
-		stage.reason = cases[i].reason;
-		assert_refused("", cases[i].with_file ? file : plain,
+		s->mood = cases[i].mood;
+		s->reason = cases[i].reason;
+		assert_refused(s, "", cases[i].with_file ? file : plain,
 		    cases[i].page, plain_text, false);
-		stage.mood = KEEPER_KEEPS;
-		if (stage.keeper == -1) {
-			assert_refused("", plain, "away", plain_text, false);
-			stage_tell_keeper(&stage);
-			stage_settle(&stage);
+		s->mood = KEEPER_KEEPS;
+		if (s->keeper == -1) {
+			assert_refused(s, "", plain, "away", plain_text, false);
+			stage_tell_keeper(s);
+			stage_settle(s);
 		}
 	}
 }
@@ -301,16 +274,16 @@ a_keeper_that_fails_takes_no_text_with_it(void **state)
 static void
 a_keeper_without_a_word_takes_no_text_with_it(void **state)
 {
+	struct stage *s = *state;
 	struct bytes request = tip_request("", plain);
-	int fd = stage_visitor(&stage);
+	int fd = stage_visitor(s);
 	struct heard heard;
 
-	(void)state;
-	stage.mood = KEEPER_SILENT;
-	assert_true(stage_say(&stage, fd, request.p, request.len));
-	stage_settle(&stage);
-	stage_later(&stage, LIMIT_ANSWER_SECONDS + 1);
-	stage_hear(&stage, fd, &heard);
+	s->mood = KEEPER_SILENT;
+	assert_true(stage_say(s, fd, request.p, request.len));
+	stage_settle(s);
+	stage_later(s, LIMIT_ANSWER_SECONDS + 1);
+	stage_hear(s, fd, &heard);
 	assert_given(&heard, "uncertain", plain_text, false);
 	heard_free(&heard);
 	bytes_free(&request);
@@ -319,28 +292,30 @@ a_keeper_without_a_word_takes_no_text_with_it(void **state)
 static void
 a_receipt_never_has_the_text(void **state)
 {
+	struct stage *s = *state;
 	static const struct tip_part none[] = {
-	    WRITTEN, FIELD("no-reply", "1"), END};
+	    WRITTEN, TIP_FIELD("no-reply", "1"), TIP_END};
 	static const struct tip_part again[] = {
-	    FIELD("code", VISIT_NOBODYS), WRITTEN, END};
+	    TIP_FIELD("code", VISIT_NOBODYS), WRITTEN, TIP_END};
 
-	(void)state;
-	assert_refused("", plain, "receipt", NULL, false);
-	assert_refused("", none, "receipt_none", NULL, false);
-	assert_refused("", again, "receipt_again", NULL, false);
-	assert_int_equal(stage.committed, 3);
+	assert_refused(s, "", plain, "receipt", NULL, false);
+	assert_refused(s, "", none, "receipt_none", NULL, false);
+	assert_refused(s, "", again, "receipt_again", NULL, false);
+	assert_int_equal(s->committed, 3);
 }
 
 static void
 another_sites_form_gets_nothing_back(void **state)
 {
-	(void)state;
-	assert_refused("Origin: http://y\r\n", plain, "foreign", NULL, false);
-	assert_refused("X-Tor2web: 1\r\n", plain, "gateway", NULL, false);
-	stage_tell_epochs(&stage, 0);
-	stage_settle(&stage);
-	assert_refused("Origin: http://y\r\n", plain, "foreign", NULL, false);
-	assert_refused("X-Tor2web: 1\r\n", plain, "gateway", NULL, false);
+	struct stage *s = *state;
+	assert_refused(
+	    s, "Origin: http://y\r\n", plain, "foreign", NULL, false);
+	assert_refused(s, "X-Tor2web: 1\r\n", plain, "gateway", NULL, false);
+	stage_tell_epochs(s, 0);
+	stage_settle(s);
+	assert_refused(
+	    s, "Origin: http://y\r\n", plain, "foreign", NULL, false);
+	assert_refused(s, "X-Tor2web: 1\r\n", plain, "gateway", NULL, false);
 }
 
 /* How much of a request comes before the words. */
@@ -357,9 +332,11 @@ up_to(const struct bytes *request, const char *words)
 static void
 a_cut_body_gives_back_what_came(void **state)
 {
+	struct stage *s = *state;
 	static const struct tip_part parts[] = {
-	    FIELD("message", "first words, last words"),
-	    FIELD("q-a", "an answer"), {"file", "f", "content", 7}, END};
+	    TIP_FIELD("message", "first words, last words"),
+	    TIP_FIELD("q-a", "an answer"), {"file", "f", "content", 7},
+	    TIP_END};
 	static const struct {
 		const char *before, *text;
 		bool cut;
@@ -373,39 +350,39 @@ a_cut_body_gives_back_what_came(void **state)
 	struct bytes request = tip_request("", parts);
 	struct heard heard;
 
-	(void)state;
 	for (int closed = 0; closed < 2; closed++) {
 		for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-			hear(
-			    &request, up_to(&request, cases[i].before), &heard);
+			send_part(s, &request, up_to(&request, cases[i].before),
+			    &heard);
 			assert_given(&heard, closed ? "closed" : "cut",
 			    cases[i].text, cases[i].cut);
 			heard_free(&heard);
 		}
-		stage_tell_epochs(&stage, 0);
-		stage_settle(&stage);
+		stage_tell_epochs(s, 0);
+		stage_settle(s);
 	}
-	assert_int_equal(stage.committed, 0);
+	assert_int_equal(s->committed, 0);
 	bytes_free(&request);
 }
 
 /* For every cut of its body the page is the same, byte for byte. */
 static void
-assert_same_at_every_split(const struct tip_part *parts, const char *page)
+assert_same_at_every_split(
+    struct stage *s, const struct tip_part *parts, const char *page)
 {
 	struct bytes request = tip_request("", parts);
 	struct heard whole, split;
 	size_t head = up_to(&request, "\r\n\r\n") + 4;
 
-	hear(&request, request.len, &whole);
+	visit_send(s, &request, &whole);
 	assert_given(&whole, page, "It is on page 4.\n\nyes", false);
 	for (size_t at = head; at <= request.len; at++) {
-		int fd = stage_visitor(&stage);
+		int fd = stage_visitor(s);
 
-		assert_true(stage_say(&stage, fd, request.p, at));
-		stage_settle(&stage);
-		(void)stage_say(&stage, fd, request.p + at, request.len - at);
-		stage_hear(&stage, fd, &split);
+		assert_true(stage_say(s, fd, request.p, at));
+		stage_settle(s);
+		(void)stage_say(s, fd, request.p + at, request.len - at);
+		stage_hear(s, fd, &split);
 		assert_int_equal(split.text.len, whole.text.len);
 		assert_memory_equal(split.text.p, whole.text.p, whole.text.len);
 		heard_free(&split);
@@ -417,44 +394,45 @@ assert_same_at_every_split(const struct tip_part *parts, const char *page)
 static void
 however_a_body_is_cut_the_same_comes_back(void **state)
 {
-	static const struct tip_part parts[] = {FIELD("code", "abandon"),
-	    FIELD("topic", "t"), FIELD("message", "It is on page 4."),
-	    FIELD("q-a", ""), FIELD("q-b", "yes"), {"file", "f", "x", 1}, END};
+	struct stage *s = *state;
+	static const struct tip_part parts[] = {TIP_FIELD("code", "abandon"),
+	    TIP_FIELD("topic", "t"), TIP_FIELD("message", "It is on page 4."),
+	    TIP_FIELD("q-a", ""), TIP_FIELD("q-b", "yes"),
+	    {"file", "f", "x", 1}, TIP_END};
 
-	(void)state;
-	assert_same_at_every_split(parts, "bad_code");
-	stage_tell_epochs(&stage, 0);
-	stage_settle(&stage);
-	assert_same_at_every_split(parts, "closed");
+	assert_same_at_every_split(s, parts, "bad_code");
+	stage_tell_epochs(s, 0);
+	stage_settle(s);
+	assert_same_at_every_split(s, parts, "closed");
 }
 
 /* Somebody announces more than the form has: nothing more is waited for. */
 static void
 a_whole_form_is_enough_to_give_the_text_back(void **state)
 {
-	static const struct tip_part no_file[] = {WRITTEN, END};
+	struct stage *s = *state;
+	static const struct tip_part no_file[] = {WRITTEN, TIP_END};
 	struct bytes request = tip_request("", no_file);
 	struct bytes longer = BYTES_INIT(1 << 20);
 	size_t at = up_to(&request, "Content-Length: ") + 16;
 	struct heard heard;
-	int fd = stage_visitor(&stage);
+	int fd = stage_visitor(s);
 
-	(void)state;
-	stage_tell_epochs(&stage, 0);
-	stage_settle(&stage);
+	stage_tell_epochs(s, 0);
+	stage_settle(s);
 	/* Ten times as much, and ten hours would not bring it. */
 	assert_int_equal(bytes_append(&longer, request.p, at), ST_OK);
 	assert_int_equal(bytes_append(&longer, "9", 1), ST_OK);
 	assert_int_equal(
 	    bytes_append(&longer, request.p + at, request.len - at), ST_OK);
-	assert_true(stage_say(&stage, fd, longer.p, longer.len));
+	assert_true(stage_say(s, fd, longer.p, longer.len));
 	assert_int_equal(poll(&(struct pollfd){fd, POLLIN, 0}, 1,
 			     LIMIT_SALVAGE_SECONDS * 500),
 	    1);
 	shutdown(fd, SHUT_WR);
-	stage_hear(&stage, fd, &heard);
+	stage_hear(s, fd, &heard);
 	assert_true(visit_says(&heard, "page-closed"));
-	assert_true(visit_says(&heard, BOX));
+	assert_true(visit_says(&heard, VISIT_BOX));
 	heard_free(&heard);
 	bytes_free(&longer);
 	bytes_free(&request);
@@ -463,28 +441,27 @@ a_whole_form_is_enough_to_give_the_text_back(void **state)
 static void
 who_sends_slowly_is_answered_after_a_while(void **state)
 {
+	struct stage *s = *state;
 	static const struct tip_part parts[] = {
-	    FIELD("message", "first words, last words"), END};
+	    TIP_FIELD("message", "first words, last words"), TIP_END};
 	struct bytes request = tip_request("", parts);
 	struct heard heard;
-	int fd = stage_visitor(&stage);
+	int fd = stage_visitor(s);
 
-	(void)state;
-	stage_tell_epochs(&stage, 0);
-	stage_settle(&stage);
-	assert_true(
-	    stage_say(&stage, fd, request.p, up_to(&request, "last words")));
-	stage_settle(&stage);
+	stage_tell_epochs(s, 0);
+	stage_settle(s);
+	assert_true(stage_say(s, fd, request.p, up_to(&request, "last words")));
+	stage_settle(s);
 	/* What comes meanwhile gives no more time. */
-	stage_later(&stage, LIMIT_SALVAGE_SECONDS / 2);
-	assert_true(stage_say(&stage, fd, "and ", 4));
-	stage_settle(&stage);
-	stage_later(&stage, LIMIT_SALVAGE_SECONDS / 2 + 1);
+	stage_later(s, LIMIT_SALVAGE_SECONDS / 2);
+	assert_true(stage_say(s, fd, "and ", 4));
+	stage_settle(s);
+	stage_later(s, LIMIT_SALVAGE_SECONDS / 2 + 1);
 	/* Firefox sends all before it reads; that is drained. */
 	assert_true(
-	    stage_say(&stage, fd, request.p + up_to(&request, "last words") + 4,
+	    stage_say(s, fd, request.p + up_to(&request, "last words") + 4,
 		request.len - up_to(&request, "last words") - 4));
-	stage_hear(&stage, fd, &heard);
+	stage_hear(s, fd, &heard);
 	assert_given(&heard, "closed", "first words, and ", true);
 	heard_free(&heard);
 	bytes_free(&request);
@@ -493,8 +470,6 @@ who_sends_slowly_is_answered_after_a_while(void **state)
 int
 main(void)
 {
-#define STAGED(test)                                                           \
-	cmocka_unit_test_setup_teardown(test, open_stage, close_stage)
 	const struct CMUnitTest tests[] = {
 	    STAGED(what_a_body_is_refused_for_gives_the_text_back),
 	    STAGED(answers_to_questions_come_back_too),
@@ -512,5 +487,6 @@ main(void)
 	    STAGED(who_sends_slowly_is_answered_after_a_while),
 	};
 
+	memset(data, 'x', sizeof(data));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,16 @@ struct tip_part {
 	size_t len;
 };
 
+/* The end of such a row, and a field with a string literal in it. */
+#define TIP_END                                                                \
+	{                                                                      \
+		NULL, NULL, NULL, 0                                            \
+	}
+#define TIP_FIELD(name, value)                                                 \
+	{                                                                      \
+		name, NULL, value, sizeof(value) - 1                           \
+	}
+
 /* POST /tip with these parts; fields: further lines of the head.  The caller
  * frees what is returned. */
 struct bytes tip_request(const char *fields, const struct tip_part *parts);

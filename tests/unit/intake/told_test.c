@@ -22,6 +22,7 @@
 #include "intake/pieces.h"
 #include "intake/receiver.h"
 #include "intake/receiver_setup.h"
+#include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
 
 #define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -393,19 +394,15 @@ without_texts_or_keys_nobody_is_served(void **state)
 static void
 texts_and_keys_are_taken_up_while_serving(void **state)
 {
+	struct stage *s = *state;
 	static const char *const keys[] = {"a key set", "its signature", "key"};
-	struct control_config config = stage_config();
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (int i = 0; i < 3; i++) {
-		stage_tell_texts(&s, NULL);
-		stage_tell_keys_page(&s, keys);
-		stage_settle(&s);
-		assert_int_equal(stage_ask(&s, GET, strlen(GET)), 200);
+		stage_tell_texts(s, NULL);
+		stage_tell_keys_page(s, keys);
+		stage_settle(s);
+		assert_int_equal(stage_ask(s, GET, strlen(GET)), 200);
 	}
-	stage_close(&s);
 }
 
 int
@@ -418,7 +415,7 @@ main(void)
 	    cmocka_unit_test(pieces_out_of_order_or_too_long_are_refused),
 	    cmocka_unit_test(sending_to_nobody_ends),
 	    cmocka_unit_test(without_texts_or_keys_nobody_is_served),
-	    cmocka_unit_test(texts_and_keys_are_taken_up_while_serving),
+	    STAGED(texts_and_keys_are_taken_up_while_serving),
 	    cmocka_unit_test(the_receiver_has_what_it_was_told_last),
 	    cmocka_unit_test(what_is_no_text_or_too_long_a_key_set_is_refused),
 	};

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -11,7 +12,42 @@
 #include "site/answer.h"
 
 const struct tip_part visit_hello[] = {
-    {"message", NULL, "hello", 5}, {"file", "", "", 0}, {NULL, NULL, NULL, 0}};
+    TIP_FIELD("message", "hello"), {"file", "", "", 0}, TIP_END};
+
+int
+visit_begin(struct stage *s, const char *method, const char *target)
+{
+	char request[256];
+	int fd = stage_visitor(s);
+
+	snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: x\r\n\r\n",
+	    method, target);
+	assert_true(stage_say(s, fd, request, strlen(request)));
+	return fd;
+}
+
+void
+visit_hear(struct stage *s, int fd, struct heard *heard)
+{
+	stage_hear(s, fd, heard);
+	assert_int_equal(heard->text.len, PAGE_TOTAL_LEN);
+	assert_false(heard->reset);
+}
+
+void
+visit_get(struct stage *s, const char *target, struct heard *heard)
+{
+	visit_hear(s, visit_begin(s, "GET", target), heard);
+}
+
+void
+visit_send(struct stage *s, const struct bytes *request, struct heard *heard)
+{
+	int fd = stage_visitor(s);
+
+	(void)stage_say(s, fd, request->p, request->len);
+	stage_hear(s, fd, heard);
+}
 
 void
 visit_ask(struct stage *s, const char *path, const struct tip_part *parts,
@@ -21,8 +57,7 @@ visit_ask(struct stage *s, const char *path, const struct tip_part *parts,
 	int fd = stage_visitor(s);
 
 	assert_true(stage_say(s, fd, request.p, request.len));
-	stage_hear(s, fd, heard);
-	assert_int_equal(heard->text.len, PAGE_TOTAL_LEN);
+	visit_hear(s, fd, heard);
 	bytes_free(&request);
 }
 
@@ -50,8 +85,7 @@ visit_return(struct stage *s, const char *code, const char *field,
     const char *value, struct heard *heard)
 {
 	const struct tip_part parts[] = {{"code", NULL, code, strlen(code)},
-	    {field, NULL, value, value == NULL ? 0 : strlen(value)},
-	    {NULL, NULL, NULL, 0}};
+	    {field, NULL, value, value == NULL ? 0 : strlen(value)}, TIP_END};
 
 	visit_ask(s, "/return", parts, heard);
 }

@@ -14,13 +14,32 @@
 #define VISIT_NOBODYS                                                          \
 	"abandon abandon abandon abandon abandon abandon "                     \
 	"abandon abandon abandon abandon abandon about"
-#define VISIT_CODE_PART                                                        \
-	{                                                                      \
-		"code", NULL, VISIT_NOBODYS, sizeof(VISIT_NOBODYS) - 1         \
-	}
+
+/* The name of a line that has one. */
+#define VISIT_ONION                                                            \
+	"abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
+
+/* What joins the form for large files and its frame. */
+#define VISIT_TOKEN "00112233445566778899aabbccddeeff"
+
+/* Where a refusal gives back what was written. */
+#define VISIT_BOX "<textarea readonly"
 
 /* A tip as the form sends it. */
 extern const struct tip_part visit_hello[];
+
+/* Ask for a page, and do not hear it yet. */
+int visit_begin(struct stage *s, const char *method, const char *target);
+
+/* Hear an answer of the one size, to its end. */
+void visit_hear(struct stage *s, int fd, struct heard *heard);
+
+/* The two together. */
+void visit_get(struct stage *s, const char *target, struct heard *heard);
+
+/* Send a request as far as it is taken, and hear what there is to hear. */
+void visit_send(
+    struct stage *s, const struct bytes *request, struct heard *heard);
 
 /* Send a form to a path, and hear an answer of the one size. */
 void visit_ask(struct stage *s, const char *path, const struct tip_part *parts,

@@ -3,7 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -12,10 +11,9 @@
 
 #include "intake/limits.h"
 #include "site/answer.h"
-#include "tests/unit/intake/stage.h"
-#include "tests/unit/intake/tip_form.h"
+#include "tests/unit/intake/staged.h"
+#include "tests/unit/intake/visit.h"
 
-#define ONION "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
 #define CIRCUIT(n) "PROXY TCP6 fc00:dead:beef:4dad::0:" n " ::1 1 80\r\n"
 #define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -25,8 +23,7 @@ ask(struct stage *s, const char *text)
 	return stage_ask(s, text, strlen(text));
 }
 
-static const struct tip_part hello[] = {
-    {"message", NULL, "hello", 5}, {NULL, NULL, NULL, 0}};
+static const struct tip_part hello[] = {{"message", NULL, "hello", 5}, TIP_END};
 
 static int
 post(struct stage *s, const char *fields)
@@ -41,6 +38,7 @@ post(struct stage *s, const char *fields)
 static void
 every_request_gets_its_page(void **state)
 {
+	struct stage *s = *state;
 	static const struct {
 		int code;
 		const char *request;
@@ -71,50 +69,37 @@ every_request_gets_its_page(void **state)
 		"POST /tip HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
 		"Content-Type: multipart/form-data; boundary=b\r\n\r\n"},
 	};
-	struct control_config config = stage_config();
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++)
-		assert_int_equal(ask(&s, asked[i].request), asked[i].code);
-	assert_int_equal(s.opened, 0);
-	stage_close(&s);
+		assert_int_equal(ask(s, asked[i].request), asked[i].code);
+	assert_int_equal(s->opened, 0);
 }
 
 static void
 head_gets_the_head_alone(void **state)
 {
+	struct stage *s = *state;
 	static const char head[] = "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n";
-	struct control_config config = stage_config();
 	struct heard reply;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, head, strlen(head)));
-	stage_hear(&s, fd, &reply);
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, head, strlen(head)));
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 200);
 	assert_memory_equal(reply.text.p + reply.text.len - 4, "\r\n\r\n", 4);
 	assert_in_range(reply.text.len, 200, 2048);
 	heard_free(&reply);
-	stage_close(&s);
 }
 
 static void
 a_head_that_is_too_large_gets_a_page(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	char text[LIMIT_HEAD_LEN + 1] = "GET / HTTP/1.1\r\nHost: x\r\nX: ";
-	struct stage s;
 
-	(void)state;
 	memset(text + strlen(text), 'a', sizeof(text) - strlen(text) - 1);
-	stage_open(&s, &config);
-	assert_int_equal(stage_ask(&s, text, LIMIT_HEAD_LEN), 431);
-	stage_close(&s);
+	assert_int_equal(stage_ask(s, text, LIMIT_HEAD_LEN), 431);
 }
 
 static void
@@ -124,14 +109,15 @@ only_our_own_host_is_answered(void **state)
 	struct stage s;
 
 	(void)state;
-	snprintf(config.onion, sizeof(config.onion), "%s", ONION);
+	snprintf(config.onion, sizeof(config.onion), "%s", VISIT_ONION);
 	stage_open(&s, &config);
 	assert_int_equal(
-	    ask(&s, "GET / HTTP/1.1\r\nHost: " ONION "\r\n\r\n"), 200);
+	    ask(&s, "GET / HTTP/1.1\r\nHost: " VISIT_ONION "\r\n\r\n"), 200);
 	assert_int_equal(ask(&s, GET), 421);
 	assert_int_equal(ask(&s, "GET / HTTP/1.0\r\n\r\n"), 421);
 	assert_int_equal(
-	    ask(&s, "GET / HTTP/1.1\r\nHost: www." ONION "\r\n\r\n"), 421);
+	    ask(&s, "GET / HTTP/1.1\r\nHost: www." VISIT_ONION "\r\n\r\n"),
+	    421);
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\n\r\n"), 421);
 	assert_int_equal(post(&s, ""), 421);
@@ -148,7 +134,7 @@ only_our_own_host_is_answered(void **state)
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: localhost:8000\r\n\r\n"), 200);
 	assert_int_equal(
-	    ask(&s, "GET / HTTP/1.1\r\nHost: " ONION "\r\n\r\n"), 200);
+	    ask(&s, "GET / HTTP/1.1\r\nHost: " VISIT_ONION "\r\n\r\n"), 200);
 	assert_int_equal(
 	    ask(&s, "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"), 421);
 	stage_close(&s);
@@ -164,6 +150,7 @@ only_our_own_host_is_answered(void **state)
 static void
 a_form_from_another_site_is_refused(void **state)
 {
+	struct stage *s = *state;
 	static const struct {
 		int code;
 		const char *fields;
@@ -180,16 +167,11 @@ a_form_from_another_site_is_refused(void **state)
 	    {403, "Sec-Fetch-Site: cross-site\r\n"},
 	    {403, "Origin: null\r\nSec-Fetch-Site: same-site\r\n"},
 	};
-	struct control_config config = stage_config();
-	struct stage s;
 
-	(void)state;
-	stage_open(&s, &config);
 	for (size_t i = 0; i < sizeof(sent) / sizeof(sent[0]); i++)
-		assert_int_equal(post(&s, sent[i].fields), sent[i].code);
-	assert_int_equal(s.committed, 4);
-	assert_int_equal(s.opened, 4);
-	stage_close(&s);
+		assert_int_equal(post(s, sent[i].fields), sent[i].code);
+	assert_int_equal(s->committed, 4);
+	assert_int_equal(s->opened, 4);
 }
 
 static void
@@ -347,98 +329,86 @@ slow_uploads_hold_no_place_for_long(void **state)
 static void
 a_slow_head_gets_a_page_and_silence_none(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	struct heard reply;
-	struct stage s;
 	int slow, silent;
 
-	(void)state;
-	stage_open(&s, &config);
-	slow = stage_visitor(&s);
-	silent = stage_visitor(&s);
-	assert_true(stage_say(&s, slow, GET, 10));
-	stage_settle(&s);
-	stage_later(&s, LIMIT_HEAD_SECONDS - 2);
-	assert_true(stage_say(&s, slow, &GET[10], 5)); /* wins no time */
-	stage_settle(&s);
-	stage_later(&s, 3);
-	stage_hear(&s, slow, &reply);
+	slow = stage_visitor(s);
+	silent = stage_visitor(s);
+	assert_true(stage_say(s, slow, GET, 10));
+	stage_settle(s);
+	stage_later(s, LIMIT_HEAD_SECONDS - 2);
+	assert_true(stage_say(s, slow, &GET[10], 5)); /* wins no time */
+	stage_settle(s);
+	stage_later(s, 3);
+	stage_hear(s, slow, &reply);
 	assert_int_equal(reply.code, 408);
 	heard_free(&reply);
-	stage_hear(&s, silent, &reply);
+	stage_hear(s, silent, &reply);
 	assert_int_equal(reply.text.len, 0);
 	heard_free(&reply);
-	stage_close(&s);
 }
 
 static void
 a_body_keeps_a_pace_and_may_take_for_ever(void **state)
 {
+	struct stage *s = *state;
 	static char data[4 * LIMIT_PACE_BYTES];
 	const struct tip_part parts[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
-	struct control_config config = stage_config();
+	    {"file", "f", data, sizeof(data)}, TIP_END};
 	struct bytes request = tip_request("", parts);
 	struct heard reply;
-	struct stage s;
 	size_t at = 0;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	fd = stage_visitor(&s);
+	fd = stage_visitor(s);
 	for (int i = 0; i < 3; i++) { /* fast enough */
 		assert_true(
-		    stage_say(&s, fd, request.p + at, LIMIT_PACE_BYTES + 1000));
+		    stage_say(s, fd, request.p + at, LIMIT_PACE_BYTES + 1000));
 		at += LIMIT_PACE_BYTES + 1000;
-		stage_settle(&s);
-		stage_later(&s, LIMIT_PACE_SECONDS + 1);
+		stage_settle(s);
+		stage_later(s, LIMIT_PACE_SECONDS + 1);
 	}
-	assert_true(stage_say(&s, fd, request.p + at, request.len - at));
-	stage_hear(&s, fd, &reply);
+	assert_true(stage_say(s, fd, request.p + at, request.len - at));
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 200);
 	heard_free(&reply);
-	assert_true(s.tip_ok);
+	assert_true(s->tip_ok);
 
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, request.p, LIMIT_PACE_BYTES / 2));
-	stage_settle(&s);
-	stage_later(&s, LIMIT_PACE_SECONDS + 1);
-	assert_true(stage_say(&s, fd, request.p + LIMIT_PACE_BYTES / 2,
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, request.p, LIMIT_PACE_BYTES / 2));
+	stage_settle(s);
+	stage_later(s, LIMIT_PACE_SECONDS + 1);
+	assert_true(stage_say(s, fd, request.p + LIMIT_PACE_BYTES / 2,
 	    request.len - LIMIT_PACE_BYTES / 2)); /* drained */
-	stage_hear(&s, fd, &reply);
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 408);
 	assert_int_equal(reply.text.len, PAGE_TOTAL_LEN);
 	heard_free(&reply);
-	stage_settle(&s);
-	assert_int_equal(s.aborted, 1);
+	stage_settle(s);
+	assert_int_equal(s->aborted, 1);
 	bytes_free(&request);
-	stage_close(&s);
 }
 
 static void
 a_keeper_without_a_word_is_not_waited_for_for_ever(void **state)
 {
-	struct control_config config = stage_config();
+	struct stage *s = *state;
 	struct bytes request = tip_request("", hello);
 	struct heard reply;
-	struct stage s;
 	int fd;
 
-	(void)state;
-	stage_open(&s, &config);
-	s.mood = KEEPER_SILENT;
-	fd = stage_visitor(&s);
-	assert_true(stage_say(&s, fd, request.p, request.len));
-	stage_settle(&s);
-	assert_int_equal(s.committed, 1);
-	stage_later(&s, LIMIT_ANSWER_SECONDS + 1);
-	stage_hear(&s, fd, &reply);
+	s->mood = KEEPER_SILENT;
+	fd = stage_visitor(s);
+	assert_true(stage_say(s, fd, request.p, request.len));
+	stage_settle(s);
+	assert_int_equal(s->committed, 1);
+	stage_later(s, LIMIT_ANSWER_SECONDS + 1);
+	stage_hear(s, fd, &reply);
 	assert_int_equal(reply.code, 500);
 	assert_non_null(strstr((const char *)reply.text.p, "cannot tell"));
 	heard_free(&reply);
 	bytes_free(&request);
-	stage_close(&s);
 }
 
 static void
@@ -446,7 +416,7 @@ draining_ends(void **state)
 {
 	static char data[5 << 20];
 	const struct tip_part parts[] = {
-	    {"file", "f", data, sizeof(data)}, {NULL, NULL, NULL, 0}};
+	    {"file", "f", data, sizeof(data)}, TIP_END};
 	struct control_config config = stage_config();
 	struct bytes request = tip_request("", parts);
 	struct heard reply;
@@ -471,20 +441,19 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_request_gets_its_page),
-	    cmocka_unit_test(head_gets_the_head_alone),
-	    cmocka_unit_test(a_head_that_is_too_large_gets_a_page),
+	    STAGED(every_request_gets_its_page),
+	    STAGED(head_gets_the_head_alone),
+	    STAGED(a_head_that_is_too_large_gets_a_page),
 	    cmocka_unit_test(only_our_own_host_is_answered),
-	    cmocka_unit_test(a_form_from_another_site_is_refused),
+	    STAGED(a_form_from_another_site_is_refused),
 	    cmocka_unit_test(the_proxy_line_is_taken_as_configured),
 	    cmocka_unit_test(one_circuit_cannot_hold_all_connections),
 	    cmocka_unit_test(one_circuit_cannot_hold_all_uploads),
 	    cmocka_unit_test(silent_connections_stop_nobody),
 	    cmocka_unit_test(slow_uploads_hold_no_place_for_long),
-	    cmocka_unit_test(a_slow_head_gets_a_page_and_silence_none),
-	    cmocka_unit_test(a_body_keeps_a_pace_and_may_take_for_ever),
-	    cmocka_unit_test(
-		a_keeper_without_a_word_is_not_waited_for_for_ever),
+	    STAGED(a_slow_head_gets_a_page_and_silence_none),
+	    STAGED(a_body_keeps_a_pace_and_may_take_for_ever),
+	    STAGED(a_keeper_without_a_word_is_not_waited_for_for_ever),
 	    cmocka_unit_test(draining_ends),
 	};
 

@@ -12,66 +12,9 @@
 
 #include "site/texts.h"
 #include "tests/unit/fault.h"
+#include "tests/unit/site/some_texts.h"
 
-#define KOREAN "\xed\x95\x9c\xea\xb5\xad\xec\x96\xb4"
 #define MAGIC "tipline-texts-000001"
-
-static size_t
-code(const char *text)
-{
-	const int found = language_find(text, strlen(text));
-
-	assert_true(found >= 0);
-	return (size_t)found;
-}
-
-static void
-set(struct texts_words *words, const char *language, const char *text)
-{
-	assert_int_equal(
-	    texts_set(words, code(language), text, strlen(text)), ST_OK);
-}
-
-static void
-add_choice(struct texts_question *q, const char *id, const char *label)
-{
-	assert_int_equal(texts_add_choice(q, id, strlen(id)), ST_OK);
-	set(&q->choice[q->choices - 1].label, "en", label);
-}
-
-/* Something of everything. */
-static struct texts *
-make_texts(void)
-{
-	struct texts_question *q;
-	struct texts *t;
-
-	assert_int_equal(texts_new(&t), ST_OK);
-	memset(t->language_on, 0, sizeof(t->language_on));
-	t->language_on[code("en")] = t->language_on[code("ko")] = true;
-	set(&t->organisation, "en", "Example & <b>");
-	set(&t->organisation, "ko", KOREAN);
-	set(&t->about, "zh", "a\nb");
-	assert_int_equal(texts_add_topic(t, "one", 3), ST_OK);
-	set(&t->topic[0].title, "en", "One");
-	set(&t->topic[0].text, "en", "text");
-	set(&t->topic[0].text, "ko", KOREAN);
-	set(&t->topic[0].reward, "en", "much");
-	assert_int_equal(texts_add_topic(t, "two-2", 5), ST_OK);
-	set(&t->topic[1].title, "fa", "Two");
-	assert_int_equal(texts_add_question(t, "one", 3), ST_OK);
-	q = &t->question[0];
-	q->kind = TEXTS_CHOICE;
-	set(&q->label, "en", "Which?");
-	set(&q->hint, "ko", KOREAN);
-	add_choice(q, "a", "A");
-	add_choice(q, "b", "B");
-	set(&q->choice[1].label, "ko", KOREAN);
-	assert_int_equal(texts_add_question(t, "two", 3), ST_OK);
-	t->question[1].kind = TEXTS_TEXT;
-	set(&t->question[1].label, "en", "What?");
-	return t;
-}
 
 static struct bytes
 write_texts(const struct texts *t)
@@ -131,7 +74,7 @@ texts_come_back_as_they_were_written(void **state)
 	struct texts *in[2], *out;
 
 	(void)state;
-	in[0] = make_texts();
+	in[0] = some_texts();
 	assert_int_equal(texts_new(&in[1]), ST_OK); /* neutral */
 	for (size_t i = 0; i < 2; i++) {
 		struct bytes b = write_texts(in[i]);
@@ -158,8 +101,8 @@ the_most_there_may_be_comes_back_too(void **state)
 	for (int i = 0; i < TEXTS_TOPICS_MAX; i++) {
 		snprintf(id, sizeof(id), "%0*d", TEXTS_ID_MAX, i);
 		assert_int_equal(texts_add_topic(t, id, TEXTS_ID_MAX), ST_OK);
-		set(&t->topic[i].title, "en", words);
-		set(&t->topic[i].text, "ru", words);
+		some_texts_set(&t->topic[i].title, "en", words);
+		some_texts_set(&t->topic[i].text, "ru", words);
 	}
 	assert_int_equal(texts_add_topic(t, "x", 1), ST_LIMIT);
 	for (int i = 0; i < TEXTS_QUESTIONS_MAX; i++) {
@@ -168,10 +111,10 @@ the_most_there_may_be_comes_back_too(void **state)
 		snprintf(id, sizeof(id), "%d", i);
 		assert_int_equal(texts_add_question(t, id, strlen(id)), ST_OK);
 		q->kind = TEXTS_CHOICE;
-		set(&q->label, "es", "?");
+		some_texts_set(&q->label, "es", "?");
 		for (int k = 0; k < TEXTS_CHOICES_MAX; k++) {
 			snprintf(id, sizeof(id), "%d", k);
-			add_choice(q, id, "!");
+			some_texts_add_choice(q, id, "!");
 		}
 		assert_int_equal(texts_add_choice(q, "x", 1), ST_LIMIT);
 	}
@@ -219,7 +162,7 @@ taken_as_it_is(const uint8_t *p, size_t len)
 static void
 every_mutant_is_refused_or_is_the_one_form_of_something_else(void **state)
 {
-	struct texts *t = make_texts();
+	struct texts *t = some_texts();
 	struct bytes b = write_texts(t);
 	unsigned refused = 0, taken = 0;
 
@@ -250,7 +193,7 @@ every_mutant_is_refused_or_is_the_one_form_of_something_else(void **state)
 static void
 every_cut_is_refused_or_is_a_whole_shorter_one(void **state)
 {
-	struct texts *t = make_texts();
+	struct texts *t = some_texts();
 	struct bytes b = write_texts(t);
 	unsigned taken = 0;
 
@@ -368,103 +311,9 @@ what_is_right_is_taken_and_nothing_else(void **state)
 }
 
 static void
-words_have_at_most_2000_bytes_and_ids_32(void **state)
-{
-	static char long_words[TEXTS_WORDS_MAX + 1];
-	static const char id[] = "abcdefghijklmnopqrstuvwxyz012345-";
-	struct texts_words words = {{NULL}};
-	struct texts *t;
-
-	(void)state;
-	memset(long_words, 'x', sizeof(long_words));
-	assert_null(texts_bad_words(long_words, TEXTS_WORDS_MAX));
-	assert_non_null(texts_bad_words(long_words, TEXTS_WORDS_MAX + 1));
-	assert_int_equal(texts_set(&words, 0, long_words, TEXTS_WORDS_MAX + 1),
-	    ST_MALFORMED);
-	assert_null(words.in[0]);
-	assert_int_equal(texts_new(&t), ST_OK);
-	assert_int_equal(texts_add_topic(t, id, 33), ST_MALFORMED);
-	assert_int_equal(texts_add_topic(t, id, 32), ST_OK);
-	assert_int_equal(texts_add_topic(t, id, 32), ST_EXISTS);
-	assert_int_equal(texts_add_topic(t, "A", 1), ST_MALFORMED);
-	assert_int_equal(texts_add_topic(t, "a\0", 2), ST_MALFORMED);
-	assert_int_equal(texts_add_topic(t, "", 0), ST_MALFORMED);
-	/* Questions have ids of their own. */
-	assert_int_equal(texts_add_question(t, id, 32), ST_OK);
-	assert_int_equal(texts_add_question(t, id, 32), ST_EXISTS);
-	assert_int_equal(texts_find_topic(t, id, 32), 0);
-	assert_int_equal(texts_find_topic(t, id, 31), -1);
-	assert_int_equal(texts_find_question(t, id, 32), 0);
-	assert_int_equal(texts_find_question(t, "x", 1), -1);
-	assert_int_equal(texts_find_choice(&t->question[0], "x", 1), -1);
-	texts_free(t);
-}
-
-static void
-words_are_got_in_the_language_else_in_english_else_in_another(void **state)
-{
-	struct texts_words words = {{NULL}};
-	size_t used;
-	char ko[] = "ko", en[] = "en", ar[] = "ar";
-
-	(void)state;
-	assert_null(texts_get(&words, code("ko"), &used));
-	words.in[code("ko")] = ko;
-	assert_string_equal(texts_get(&words, code("ru"), &used), "ko");
-	assert_int_equal(used, code("ko"));
-	words.in[code("ar")] = ar;
-	assert_string_equal(texts_get(&words, code("ru"), &used), "ar");
-	words.in[LANGUAGE_ENGLISH] = en;
-	assert_string_equal(texts_get(&words, code("ru"), &used), "en");
-	assert_int_equal(used, LANGUAGE_ENGLISH);
-	assert_string_equal(texts_get(&words, code("ko"), &used), "ko");
-	assert_int_equal(used, code("ko"));
-}
-
-static void
-what_is_missing_is_named(void **state)
-{
-	struct texts *t = make_texts();
-	char names[400];
-	size_t all;
-	bool english;
-
-	(void)state;
-	assert_int_equal(
-	    texts_missing(t, code("ko"), &all, &english, names, sizeof(names)),
-	    7);
-	assert_int_equal(all, 11);
-	assert_false(english);
-	assert_string_equal(names,
-	    "about, topic one title, topic one reward, topic two-2 title,"
-	    " question one label, question one choice a, question two label");
-	assert_int_equal(
-	    texts_missing(t, code("en"), &all, &english, names, sizeof(names)),
-	    3);
-	assert_string_equal(
-	    names, "about, topic two-2 title, question one hint");
-	set(&t->about, "en", "about");
-	set(&t->topic[1].title, "en", "Two");
-	assert_int_equal(
-	    texts_missing(t, code("ko"), &all, &english, names, sizeof(names)),
-	    7);
-	assert_true(english);
-	/* With less room there are dots, and never more than the room. */
-	for (size_t size = 1; size < 150; size++) {
-		memset(names, 'x', sizeof(names));
-		(void)texts_missing(t, code("ko"), &all, &english, names, size);
-		assert_true(memchr(names, '\0', size) != NULL);
-		assert_int_equal(names[size], 'x');
-		if (size >= 16 && size < 120)
-			assert_non_null(strstr(names, ", ..."));
-	}
-	texts_free(t);
-}
-
-static void
 without_memory_nothing_is_left(void **state)
 {
-	struct texts *t = make_texts(), *out;
+	struct texts *t = some_texts(), *out;
 	struct bytes b = write_texts(t);
 
 	(void)state;
@@ -500,10 +349,6 @@ main(void)
 		every_mutant_is_refused_or_is_the_one_form_of_something_else),
 	    cmocka_unit_test(every_cut_is_refused_or_is_a_whole_shorter_one),
 	    cmocka_unit_test(what_is_right_is_taken_and_nothing_else),
-	    cmocka_unit_test(words_have_at_most_2000_bytes_and_ids_32),
-	    cmocka_unit_test(
-		words_are_got_in_the_language_else_in_english_else_in_another),
-	    cmocka_unit_test(what_is_missing_is_named),
 	    cmocka_unit_test(without_memory_nothing_is_left),
 	};
 
