@@ -7,10 +7,11 @@
 set -eu
 SKIP=" confine_test guarded_test "
 # Those that try every place of many take minutes here: outside the long run
-# they try every third (tests/unit/sample.h), after the build's own run and
+# they try every fifth (tests/unit/sample.h), after the build's own run and
 # the sanitizers' have tried them all.
 SLOW=" opener_test bundle_test store_faults_test"
-SLOW="$SLOW store_tend_faults_test answer_test "
+SLOW="$SLOW store_tend_faults_test answer_test store_power_test"
+SLOW="$SLOW keeper_faults_test store_traces_test bundle_courier_test "
 
 # The names that ctest knows those by, as a regular expression.
 if [ "${1:-}" = --not-whole ]; then
@@ -25,7 +26,7 @@ one() {
 	begin=$SECONDS
 	case $SLOW in
 	*" $name "*)
-		[ "${TIPLINE_LONG:-}" = 1 ] || export TIPLINE_SAMPLE=3
+		[ "${TIPLINE_LONG:-}" = 1 ] || export TIPLINE_SAMPLE=5
 		;;
 	esac
 	if valgrind -q --error-exitcode=99 --leak-check=full \
@@ -44,9 +45,16 @@ if [ "${1:-}" = --one ]; then
 	exit
 fi
 build=$1
-for t in "$build"/tests/*_test; do
-	case $SKIP in
-	*" $(basename "$t") "*) ;;
-	*) printf '%s\0' "$t" ;;
-	esac
+# The slow ones first, so that none is left alone at the end.
+for pass in slow rest; do
+	for t in "$build"/tests/*_test; do
+		case $SKIP in
+		*" $(basename "$t") "*) continue ;;
+		esac
+		case $SLOW in
+		*" $(basename "$t") "*) [ $pass = slow ] || continue ;;
+		*) [ $pass = rest ] || continue ;;
+		esac
+		printf '%s\0' "$t"
+	done
 done | xargs -0 -n 1 -P "$(nproc)" sh -c '"$0" --one "$2" "$1"' "$0" "$build"

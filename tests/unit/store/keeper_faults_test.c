@@ -6,6 +6,7 @@
 #include "tests/unit/store/channel.h"
 
 #include "store/keeper.h"
+#include "tests/unit/sample.h"
 #include "tests/unit/store/replies.h"
 #include "tests/unit/store/shim.h"
 
@@ -117,7 +118,7 @@ try_each(unsigned kinds, unsigned long step, bool for_good, bool full,
 	unsigned kept_last = 0;
 	bool fired = true;
 
-	for (unsigned long n = 1; fired; n += step) {
+	for (unsigned long n = 1; fired; n += step * sample_step()) {
 		bool kept[TIPS + 1] = {false};
 		uint64_t seen[TIPS + 1] = {0};
 		struct store *store;
@@ -246,7 +247,7 @@ try_each_mail(unsigned kinds, bool for_good, bool full, unsigned most)
 	unsigned long n;
 
 	replies = BOXES;
-	for (n = 1; fired; n++) {
+	for (n = 1; fired; n += sample_step()) {
 		bool asked[BOXES] = {false}, gone_[BOXES] = {false}, hung;
 		struct store *store;
 		struct channel c;

@@ -1,5 +1,6 @@
 /* What was purged or deleted is nowhere any more: database and log are
  * searched for it. */
+#include "tests/unit/sample.h"
 #include "tests/unit/store/replies.h"
 
 #include <sqlite3.h>
@@ -75,7 +76,7 @@ of_a_purged_tip_no_byte_is_left(void **state)
 	for (int i = 0; i < 5 * SEEDS; i++) {
 		crowd_put(store, &c);
 		crowd_purge(tender, &c);
-		if (i % 100 == 99) {
+		if (i % (100 * (int)sample_step()) == 99) {
 			assert_int_equal(store_scrub(tender), ST_OK);
 			assert_int_equal(traces(folder, c.dead, SEEDS), 0);
 		}
@@ -120,7 +121,7 @@ of_a_deleted_reply_no_byte_is_left(void **state)
 		    store_reply_delete(store, mailbox, out[0].id), ST_OK);
 		alive[n] = false;
 		dead[n] = true;
-		if (i % 20 == 0) {
+		if (i % (20 * sample_step()) == 0) {
 			assert_int_equal(store_scrub(store), ST_OK);
 			assert_int_equal(traces(folder, dead, SEEDS), 0);
 		}
