@@ -64,7 +64,13 @@ install_npm() {
 	rm -rf "$1"
 	mkdir -p "$1"
 	cp $here/package.json $here/package-lock.json $here/.npmrc "$1"
-	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund --silent)
+	(cd "$1" && npm ci --ignore-scripts --no-audit --no-fund \
+		--loglevel=error >/dev/null) || {
+		echo "npm could not fetch them (tests/e2e/npm/package.json)." >&2
+		echo "Is the npm registry to be reached from here? Start" \
+			"again then; what is installed stays." >&2
+		return 1
+	}
 	: >"$1/done"
 }
 
