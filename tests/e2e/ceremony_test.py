@@ -167,7 +167,7 @@ class Ceremony:
     def close(self):
         if self.intake:
             self.intake.terminate()
-            expect(self.intake.wait(15) == 0, "tipline-intake does not end")
+            expect(self.intake.wait(60) == 0, "tipline-intake does not end")
 
 
 def the_ceremony_works_word_for_word():

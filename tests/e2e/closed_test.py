@@ -53,7 +53,7 @@ def with_no_key_set_the_line_is_closed_until_one_is_installed():
         expect_closed(line)
         line.make_keys()
         line.install(line.make_keyset())
-        wait_for("the line is open", lambda: line.get().page == "form", 20)
+        wait_for("the line is open", lambda: line.get().page == "form")
         expect(line.tip("now").received, "no tip is taken")
         expect([t.message for t in line.open()] == [b"now"], "not opened")
         line.stop()
@@ -72,7 +72,7 @@ def with_an_expired_key_set_the_line_is_closed():
         # A new one opens it; then the old one is not taken up again.
         p = root.install(root.keyset(2, -1))
         expect(p.returncode == 0, p.stderr)
-        wait_for("the line is open", lambda: line.get().page == "form", 20)
+        wait_for("the line is open", lambda: line.get().page == "form")
         expect(line.tip("now").received, "no tip is taken")
         p = root.install(old, days=-28)
         expect(p.returncode == 1, "a lower sequence is taken")

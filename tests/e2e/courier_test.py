@@ -589,7 +589,7 @@ def a_bundle_can_come_through_a_pipe():
                         "--passphrase-file", "pw"], stdin=p.stdout,
                        capture_output=True, text=True, timeout=60)
     p.stdout.close()
-    p.wait(timeout=10)
+    p.wait(timeout=60)
     expect(q.returncode == 0, q.stderr)
     expect(len(tips_in("cases.pipe")) == 9, "opened")
 

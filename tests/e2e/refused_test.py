@@ -367,7 +367,7 @@ def of_two_at_once_one_is_in_use_and_whole():
                  b.line, b.sign("%d.txt" % k, b.keyset(k))],
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 for k in (n, n + 1)]
-            codes = [p.wait(10) for p in both]
+            codes = [p.wait(60) for p in both]
             expect(codes[1] == 0 and codes[0] in (0, 1), codes)
             out = b.operator("status", b.line).stdout
             expect(b"key set        %d," % (n + 1) in out, out)

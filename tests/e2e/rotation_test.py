@@ -116,15 +116,14 @@ class Keyed(Line):
         expect(text.count("\n") == 1, text)
         return p.returncode, text
 
-    def becomes(self, page, seconds=5):
-        wait_for("the page is " + page, lambda: self.get().page == page,
-                 seconds)
+    def becomes(self, page):
+        wait_for("the page is " + page, lambda: self.get().page == page)
 
     def noticed(self, state):
         """The supervisor looks at least once a minute, under the shim twice
         a second."""
         wait_for("status says " + state,
-                 lambda: self.told()["epoch_state"] == state, 5)
+                 lambda: self.told()["epoch_state"] == state)
         time.sleep(1.2)
 
 
@@ -343,7 +342,7 @@ def half_of_the_life_is_warned_of_everywhere():
         expect(code == 0 and text.startswith("TIPLINE OK - 0 tips kept"), text)
         expect("E208" not in line.log(), "too early")
         line.clock.by(4 * WEEK)
-        wait_for("the log says so", lambda: "E208" in line.log(), 5)
+        wait_for("the log says so", lambda: "E208" in line.log())
         told = line.told()
         expect(told["key_set"]["past_half"] and told["state"] == "warning" and
                told["key_set"]["days_left"] == 25 and
@@ -373,7 +372,7 @@ def a_disk_that_cannot_keep_the_epoch_stops_nothing():
             f.write("damaged")
         os.rename(path + ".new", path)
         line.clock.by(WEEK)
-        wait_for("the log says so", lambda: "E209" in line.log(), 5)
+        wait_for("the log says so", lambda: "E209" in line.log())
         expect(line.tip("now").received, "not taken")
         told = line.told()
         expect(any("LINE/epoch is damaged" in w for w in told["warnings"]),
