@@ -101,7 +101,7 @@ hear_all(const struct channel *c, uint8_t *p, size_t len)
 		struct pollfd fd = {.fd = c->fd, .events = POLLIN};
 		ssize_t n;
 
-		if (poll(&fd, 1, 10000) != 1)
+		if (poll(&fd, 1, 60000) != 1)
 			return false;
 		n = recv(c->fd, p, len, 0);
 		if (n <= 0)

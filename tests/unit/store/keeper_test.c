@@ -1,8 +1,6 @@
 /* The keeper with a receiver that means well, and with kills. */
 #include "tests/unit/store/program.h"
 
-#include <time.h>
-
 static void
 a_tip_is_answered_when_it_is_kept(void **state)
 {
@@ -116,39 +114,23 @@ uploads_in_each_others_midst_stay_apart(void **state)
 	assert_true(bytes_used() < 7 * 40 * part * 11 / 10);
 }
 
-static double
-now(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void
 a_long_upload_does_not_hold_up_a_short_tip(void **state)
 {
 	struct channel c;
-	double worst = 0;
 	uint64_t at = 0;
 
 	(void)state;
 	start(&c, 1024 * MIB, 0);
 	for (uint32_t i = 0; i < 24; i++) {
-		double begin;
-
 		say_data(&c, 1, 1, at, 4 * MIB);
 		at += 4 * MIB;
-		begin = now();
 		say_data(&c, 2, i + 2, 0, 17000);
 		say_commit(&c, 2, i + 2, 17000);
-		HEARD(&c, KEEPER_KEPT, 2);
-		if (now() - begin > worst)
-			worst = now() - begin;
+		HEARD(&c, KEEPER_KEPT, 2); /* while the long one is open */
 	}
 	say_commit(&c, 1, 1, at);
 	HEARD(&c, KEEPER_KEPT, 1);
-	assert_true(worst < 2.0); /* 0.03 s measured; this machine is shared */
 	assert_int_equal(ended(&c), 0);
 	assert_int_equal(tips(), 25);
 }
