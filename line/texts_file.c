@@ -76,16 +76,40 @@ on_end(struct inifile *f, void *ctx)
 	return end_section(r);
 }
 
+/* Han, kana and their punctuation have no blanks between words: the end of a
+ * line between two of them is nothing (CSS Text 3, 4.1.3). */
+static bool
+is_unspaced(const char *p, size_t len)
+{
+	const unsigned char *u = (const unsigned char *)p;
+	unsigned c;
+
+	if (len >= 4 && u[0] == 0xf0)
+		return u[1] >= 0xa0; /* rare Han, U+20000 and up */
+	if (len < 3 || (u[0] & 0xf0) != 0xe0)
+		return false;
+	c = (u[0] & 0xfU) << 12 | (u[1] & 0x3fU) << 6 | (u[2] & 0x3fU);
+	if (c >= 0x3130 && c <= 0x318f)
+		return false; /* Hangul letters */
+	return (c >= 0x2e80 && c <= 0x9fff) || (c >= 0xf900 && c <= 0xfaff) ||
+	    (c >= 0xff01 && c <= 0xff60);
+}
+
 /* Another line of the value under way. */
 static bool
 add_piece(struct reading *r, const char *piece)
 {
 	const size_t len = strlen(piece);
 	const char *bad = len > 0 ? texts_bad_words(piece, len) : NULL;
+	size_t last = r->len; /* the character before the new line */
 
 	if (bad != NULL)
 		return inifile_complain(r->file, "%s", bad);
-	if (r->len > 0 && r->len < sizeof(r->value))
+	while (last > 0 && ((unsigned char)r->value[--last] & 0xc0) == 0x80)
+		;
+	if (r->len > 0 && r->len < sizeof(r->value) &&
+	    !(is_unspaced(r->value + last, r->len - last) &&
+		is_unspaced(piece, len)))
 		r->value[r->len++] = ' ';
 	if (len > sizeof(r->value) - r->len)
 		return inifile_complain(

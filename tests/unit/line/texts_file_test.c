@@ -229,6 +229,43 @@ what_the_file_says_is_what_is_had(void **state)
 	texts_free(t);
 }
 
+static void
+chinese_lines_meet_without_a_blank_and_others_with_one(void **state)
+{
+	static const struct {
+		const char *first, *second, *joined;
+	} lines[] = {
+	    {"one", "two", "one two"},
+	    {"线索", "举报", "线索举报"},
+	    {"线索，", "举报。", "线索，举报。"},
+	    {"（线）", "（索）", "（线）（索）"},
+	    {"\xf0\xa0\x80\x80", "\xf0\xb0\x80\x80",
+		"\xf0\xa0\x80\x80\xf0\xb0\x80\x80"},
+	    {"使用 Tor", "Browser 打开", "使用 Tor Browser 打开"},
+	    {"线索 Tor", "举报", "线索 Tor 举报"},
+	    {"线索", "Tor", "线索 Tor"},
+	    {"제보를", "보내기", "제보를 보내기"},
+	    {"ㄱ", "ㄴ", "ㄱ ㄴ"},
+	    {"線", "선", "線 선"},
+	    {"بلاغ", "جديد", "بلاغ جديد"},
+	    {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80",
+		"\xf0\x9f\x98\x80 \xf0\x9f\x98\x80"},
+	};
+	char text[200], why[TEXTS_WHY_LEN];
+	struct texts *t;
+	unsigned line;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		snprintf(text, sizeof(text),
+		    "[organisation]\nname = N\nabout = %s\n  %s\n",
+		    lines[i].first, lines[i].second);
+		assert_int_equal(parse(text, &t, &line, why), ST_OK);
+		assert_string_equal(t->about.in[0], lines[i].joined);
+		texts_free(t);
+	}
+}
+
 /* The head, and count times "before number after"; *line as parse() says. */
 static enum status
 parse_many(const char *head, const char *before, int count, const char *after,
@@ -413,6 +450,8 @@ main(void)
 	    cmocka_unit_test(
 		bad_files_are_refused_with_their_line_and_a_sentence),
 	    cmocka_unit_test(what_the_file_says_is_what_is_had),
+	    cmocka_unit_test(
+		chinese_lines_meet_without_a_blank_and_others_with_one),
 	    cmocka_unit_test(more_than_may_be_is_refused),
 	    cmocka_unit_test(
 		every_cut_of_a_file_is_read_or_refused_but_never_past_its_end),
