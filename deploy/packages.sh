@@ -50,17 +50,17 @@ install_packages() {
 		apt-get install -y -qq --no-install-recommends $missing >/dev/null
 }
 
-# What tests check pages with: axe-core and the Nu HTML checker, in versions
-# and with digests that the lock file pins.  Into the folder $1, which is
+# What tests drive browsers with (ws) and check pages with (axe-core, the Nu
+# HTML checker), in versions and with digests that the lock file pins.  Into the folder $1, which is
 # nothing but that; nothing is done if they are there already.
 install_npm() {
 	here=tests/e2e/npm
 	if cmp -s $here/package-lock.json "$1/package-lock.json" &&
 	    [ -e "$1/done" ]; then
-		say "The checkers of pages are installed"
+		say "What browsers are tested with is installed"
 		return 0
 	fi
-	say "Installing the checkers of pages"
+	say "Installing what browsers are tested with"
 	rm -rf "$1"
 	mkdir -p "$1"
 	cp $here/package.json $here/package-lock.json $here/.npmrc "$1"

@@ -28,8 +28,7 @@ class Browser:
         for needed in (os.environ.get(which.upper(), PROGRAM[which]), "node"):
             expect(shutil.which(needed), needed, "is not installed")
         self.process = subprocess.Popen(
-            ["node", "--no-warnings", "--experimental-websocket",
-             os.path.join(HERE, "visit.mjs"), which,
+            ["node", os.path.join(HERE, "visit.mjs"), which,
              json.dumps({"socks": socks, "scripts": scripts,
                          "prefs": prefs or {}, "shots": SCREENS})],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,5 +1,5 @@
 // Chromium without a driver: the DevTools protocol over the WebSocket that
-// --remote-debugging-port opens.  No npm package.  Scripts off.
+// --remote-debugging-port opens.  Scripts off.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

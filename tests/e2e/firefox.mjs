@@ -1,5 +1,5 @@
 // Firefox without a driver: WebDriver BiDi over the WebSocket that
-// --remote-debugging-port opens.  No npm package.  Set up like Tor Browser at
+// --remote-debugging-port opens.  Set up like Tor Browser at
 // the level Safest: scripts off, everything through SOCKS, no calls home.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

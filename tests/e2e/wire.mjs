@@ -1,5 +1,12 @@
 // Questions and answers over a WebSocket, numbered; the same for both
-// browsers' protocols.  Node 20 needs --experimental-websocket.
+// browsers' protocols.  Debian's node (18) has no WebSocket of its own; ws lies
+// where deploy/packages.sh (install_npm) puts it.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const folder = process.env.TIPLINE_NPM ??
+  fileURLToPath(new URL('../../build/npm', import.meta.url));
+const WebSocket = createRequire(`${folder}/package.json`)('ws');
 
 export class Wire {
   static async open(url) {
