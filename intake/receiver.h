@@ -44,7 +44,7 @@ struct receiver {
 	int control_fd;
 	struct door door[DOORS];
 	struct event_base *base;
-	struct event *control, *stop_signal, *stop_timer;
+	struct event *control, *stop_signal, *stop_timer, *forget;
 	/* told by the supervisor */
 	bool configured, keyed;
 	struct control_config config;
