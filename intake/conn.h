@@ -109,6 +109,10 @@ void conn_drop_idle(struct receiver *rx);
 /* Answer every connection whose body is still arriving. */
 void conn_answer_bodies(struct receiver *rx, enum answer which);
 
+/* The timer rx->forget: how uploads ended is forgotten when its time is over,
+ * also if nobody looks any more. */
+void conn_progress_forget(evutil_socket_t fd, short what, void *rx);
+
 /* All places for uploads are taken: answer the slowest, so that nobody holds
  * one for days at little cost.  False if all are young. */
 bool conn_body_yield(struct receiver *rx);

@@ -37,11 +37,36 @@ conn_progress_moved(struct conn *c)
 	progress_left(c->progress, c->left);
 }
 
+/* If the timer is set, somebody has ended before, who is forgotten before. */
+static void
+forget_in(struct receiver *rx, uint64_t seconds)
+{
+	const struct timeval after = {.tv_sec = (time_t)seconds};
+
+	if (!evtimer_pending(rx->forget, NULL) &&
+	    event_add(rx->forget, &after) != 0)
+		log_event(LOG_NOMEM); /* then the next look forgets it */
+}
+
+void
+conn_progress_forget(evutil_socket_t fd, short what, void *ctx)
+{
+	struct receiver *rx = ctx;
+	uint64_t next = progress_forget(rx->progresses, conn_now() / 1000);
+
+	(void)fd, (void)what;
+	if (next > 0)
+		forget_in(rx, next);
+}
+
 void
 conn_progress_end(struct conn *c, enum answer how)
 {
+	if (c->progress == NULL)
+		return;
 	progress_end(c->progress, how, conn_now() / 1000);
 	c->progress = NULL;
+	forget_in(c->rx, LIMIT_PROGRESS_KEEP);
 }
 
 /* Send all of it or drop c: the socket has room for a whole page. */

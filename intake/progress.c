@@ -34,11 +34,10 @@ progress_table_free(struct progress_table *table)
 static struct progress *
 find(struct progress_table *table, const uint8_t *token, uint64_t now)
 {
+	(void)progress_forget(table, now);
 	for (size_t i = 0; i < LIMIT_PROGRESSES; i++) {
 		struct progress *p = &table->place[i];
 
-		if (p->used && p->ended && p->forget <= now)
-			*p = (struct progress){.used = false};
 		if (p->used && memcmp(p->token, token, ROUTE_TOKEN_LEN) == 0)
 			return p;
 	}
@@ -93,6 +92,24 @@ progress_end(struct progress *progress, enum answer how, uint64_t now)
 	progress->ended = true;
 	progress->how = how;
 	progress->forget = now + LIMIT_PROGRESS_KEEP;
+}
+
+uint64_t
+progress_forget(struct progress_table *table, uint64_t now)
+{
+	uint64_t next = UINT64_MAX;
+
+	for (size_t i = 0; i < LIMIT_PROGRESSES; i++) {
+		struct progress *p = &table->place[i];
+
+		if (!p->used || !p->ended)
+			continue;
+		if (p->forget <= now)
+			*p = (struct progress){.used = false};
+		else if (p->forget < next)
+			next = p->forget;
+	}
+	return next == UINT64_MAX ? 0 : next - now;
 }
 
 enum progress_state

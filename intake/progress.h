@@ -36,6 +36,10 @@ void progress_left(struct progress *progress, uint64_t bytes);
 /* It has ended with this answer. */
 void progress_end(struct progress *progress, enum answer how, uint64_t now);
 
+/* Forget those whose time is over.  In how many seconds there is more to be
+ * forgotten; 0: nothing else has ended. */
+uint64_t progress_forget(struct progress_table *table, uint64_t now);
+
 enum progress_state {
 	PROGRESS_UNKNOWN, /* not begun, or long over */
 	PROGRESS_COMING,  /* *percent of it came */

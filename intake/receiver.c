@@ -222,6 +222,8 @@ receiver_new(int control_fd, const int fds[static DOORS], struct receiver **out)
 		 rx->base, SIGTERM, on_stop_signal, rx)) == NULL ||
 	    (rx->stop_timer = evtimer_new(rx->base, on_stop_timer, rx)) ==
 		NULL ||
+	    (rx->forget = evtimer_new(rx->base, conn_progress_forget, rx)) ==
+		NULL ||
 	    keeper_link_new(rx->base, &events, &rx->link) != ST_OK) {
 		receiver_free(rx);
 		return ST_NOMEM;
@@ -272,6 +274,7 @@ receiver_free(struct receiver *rx)
 	}
 	free_event(rx->stop_signal);
 	free_event(rx->stop_timer);
+	free_event(rx->forget);
 	if (rx->base != NULL)
 		event_base_free(rx->base);
 	close(rx->control_fd);

@@ -44,7 +44,7 @@ struct receiver {
 	int control_fd;
 	struct door door[DOORS];
 	struct event_base *base;
-	struct event *control, *stop_signal, *stop_timer;
+	struct event *control, *stop_signal, *stop_timer, *forget;
 	/* told by the supervisor */
 	bool configured, keyed;
 	struct control_config config;
@@ -64,7 +64,8 @@ struct receiver {
 	struct upload_shop shop;
 	struct text_shelf texts_held;
 	struct progress_table *progresses;
-	/* guarded, and zero between uses */
+	/* guarded; zero between uses, but for what a frame of progress left in
+	 * page, which is nobody's words */
 	uint8_t *read_buf; /* LIMIT_READ_LEN */
 	uint8_t *page;     /* PAGE_TOTAL_LEN */
 	/* serving */

@@ -19,6 +19,9 @@
 #include "base/confine.h"
 #include "base/log.h"
 #include "line/texts_file.h"
+#include "site/answer.h"
+#include "site/language.h"
+#include "site/sample.h"
 #include "site/texts.h"
 
 #define RECEIVER "tipline-receiver"
@@ -243,6 +246,34 @@ setup_reload_keys(struct setup *s)
 	return true;
 }
 
+/*
+ * Does every page hold them?  The tool that puts texts in has asked, but a
+ * file may be put in by hand, and a newer program has longer pages: one that
+ * is too long would end before the button that sends the tip.  Keys are left
+ * out, since no page holds both.
+ */
+static enum status
+texts_fit(const struct setup *s, const struct texts *t, char *why)
+{
+	const struct config *c = &s->line.config;
+	const struct answer_site site = {
+	    .limits = {c->upload_max, PAGE_MESSAGE_MAX, c->files_max},
+	    .onion = c->onion,
+	    .texts = t};
+	struct sample_misfit misfit;
+	enum status st = sample_fits(&site, &misfit);
+
+	if (st == ST_LIMIT)
+		snprintf(why, LINE_WHY_LEN,
+		    TEXTS_FILE ": no page has room for so much: %s in the"
+			       " language %s would take %zu bytes",
+		    site_stem(answers_page(misfit.which)),
+		    language_get(misfit.language)->code, misfit.len);
+	else if (st != ST_OK)
+		snprintf(why, LINE_WHY_LEN, "%s", status_text(st));
+	return st;
+}
+
 /* The texts as the receiver gets them; *out is the caller's on ST_OK and
  * ST_ABSENT, as from line_texts_load(). */
 static enum status
@@ -253,6 +284,10 @@ load_texts(const struct setup *s, struct bytes *out, char *why)
 
 	*out = BYTES_INIT(TEXTS_BYTES_MAX);
 	st = line_texts_load(&s->line, &t, why);
+	if (st == ST_OK && (st = texts_fit(s, t, why)) != ST_OK) {
+		texts_free(t);
+		return st;
+	}
 	if (t != NULL && (written = texts_write(t, out)) != ST_OK) {
 		bytes_free(out);
 		snprintf(why, LINE_WHY_LEN, "%s", status_text(written));

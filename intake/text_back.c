@@ -33,21 +33,28 @@ make(struct text_shelf *shelf)
 	return text;
 }
 
+/* No character of UTF-8 is cut in two: where the next byte, which has no
+ * place, belongs to one that has begun, that one goes, too. */
+static void
+end_whole(struct text_back *text, uint8_t next)
+{
+	while (text->len > 0 && (next & 0xc0) == 0x80)
+		next = text->text[--text->len];
+}
+
 static void
 put(struct text_back *text, const uint8_t *p, size_t len)
 {
 	size_t room = LIMIT_TEXT_BACK - text->len;
+	size_t take = len < room ? len : room;
 
 	if (text->cut)
 		return;
-	if (len > room) {
-		/* Not within a character of UTF-8. */
-		for (len = room; len > 0 && (p[len] & 0xc0) == 0x80;)
-			len--;
-		text->cut = true;
-	}
-	memcpy(text->text + text->len, p, len);
-	text->len += len;
+	memcpy(text->text + text->len, p, take);
+	text->len += take;
+	text->cut = take < len;
+	if (text->cut)
+		end_whole(text, p[take]);
 }
 
 void

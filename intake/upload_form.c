@@ -275,7 +275,9 @@ take_part_end(struct upload *up, enum open_part was)
 /*
  * A refusal gives back what was written, and the code stands before that in
  * the form: go on without the keeper until it is there, which files are not
- * waited for.  Whatever names no refusal of this kind ends at once.
+ * waited for.  Whatever names no refusal of this kind ends at once; so does
+ * an address that a gateway has changed, which is looked at all the same: that
+ * somebody reads along is worse than a slip.
  */
 static enum status
 put_off(struct upload *up, enum status st)
@@ -302,7 +304,8 @@ on_part(void *ctx, const struct multipart_part *part)
 	}
 	if (part->file != NULL)
 		return up->put_off;
-	if (written(kind = field_kind(up, part)))
+	kind = field_kind(up, part);
+	if (written(kind) || kind == PART_ADDRESS)
 		begin_field(up, part, kind);
 	return ST_OK;
 }
@@ -316,6 +319,8 @@ on_data(void *ctx, const uint8_t *p, size_t len)
 		text_back_add(up->shop->texts, &up->text, p, len);
 	if (up->put_off == ST_OK)
 		return put_off(up, take_data(up, p, len));
+	if (up->open == PART_ADDRESS)
+		return short_data(up, p, len);
 	return text_back_full(up->text) ? up->put_off : ST_OK;
 }
 
@@ -330,7 +335,7 @@ on_part_end(void *ctx)
 		text_back_field_end(up->text);
 	if (up->put_off == ST_OK)
 		return put_off(up, take_part_end(up, was));
-	return ST_OK;
+	return was == PART_ADDRESS ? short_end(up, was) : ST_OK;
 }
 
 const struct multipart_events upload_events = {on_part, on_data, on_part_end};

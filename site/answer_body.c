@@ -388,8 +388,8 @@ put_mark(struct answer_writer *w, size_t number)
 	}
 }
 
-/* The build has checked that every mark is one, and that no piece holds
- * itself. */
+/* The build has checked that every mark is one.  That no piece holds itself
+ * shows when the page is written: tests write them all. */
 static void
 put_text(struct answer_writer *w, struct site_text text)
 {

@@ -106,7 +106,8 @@ measure(const struct answers *answers, struct answer_ask *ask, uint8_t *out,
 {
 	size_t head_len, need;
 
-	/* With the framed one's head, which is longer, the body is shorter. */
+	/* In a frame some are 80 bytes longer; none of those has a word of the
+	 * operator's, and a test holds them to the one size. */
 	if (answers_write(answers, ask, out, &head_len, &need) != ST_OK &&
 	    need > worst->len)
 		*worst =

@@ -15,7 +15,8 @@
 
 /* The longest texts of a visitor or a reader that a page shows whole, in
  * bytes of HTML: &, <, > and quotes take 4 to 6 each.  Of a longer one the
- * beginning is shown, and the page says so. */
+ * beginning is shown, and the page says so, but for what was typed as words,
+ * of which twelve take far less. */
 #define SITE_REPLY_ESCAPED_MAX 8000
 #define SITE_TEXT_BACK_ESCAPED_MAX 12000
 #define SITE_TYPED_ESCAPED_MAX 3000

@@ -267,6 +267,34 @@ class Supervisor(unittest.TestCase):
         self.assertTrue(b'<form' in self.page())
         self.assertNotIn('E214', self.log())
 
+    def test_texts_that_no_page_holds_are_not_taken(self):
+        """Put in past the tool: the form would end before its button."""
+        self.install()
+        texts = f'{self.folder}/line/texts.ini'
+
+        def write(label):
+            with open(texts, 'w') as f:
+                for i in range(8):
+                    f.write(f'[question q{i}]\nkind = choice\nlabel = Q\n')
+                    for choice in range(16):
+                        f.write(f'choice.c{choice} = {label}\n')
+
+        write(2 * (150 * 'x' + '\n  '))
+        process = self.start()
+        self.ready()
+        self.assertIn('texts.ini: no page', self.log())
+        self.assertIn('going on with neutral texts', self.log())
+        self.assertNotIn(b'id="q-q0"', self.page())
+        self.assertIn(b'</html>', self.page())
+        write('short')
+        process.send_signal(signal.SIGHUP)
+        until(lambda: b'id="q-q7"' in self.page())
+        write(2 * (150 * 'x' + '\n  '))
+        process.send_signal(signal.SIGHUP)
+        until(lambda: 'E222' in self.log())
+        self.assertIn(b'>short</option>', self.page())
+        self.assertIn(b'</html>', self.page())
+
     def answers(self):
         try:
             return b'<form' in self.page()

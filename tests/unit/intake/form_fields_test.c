@@ -262,6 +262,36 @@ an_address_that_a_gateway_changed_is_told_and_nothing_is_kept(void **state)
 	assert_int_equal(s->asked, 0);
 }
 
+/* The code stands before the address in the forms that have both. */
+static void
+who_comes_by_a_gateway_is_told_before_a_slip_in_the_code_is(void **state)
+{
+	struct stage *s = *state;
+	struct tip_part parts[] = {TIP_FIELD("code", "abandon"),
+	    TIP_FIELD("address", "http://" VISIT_ONION),
+	    TIP_FIELD("message", "secret"), TIP_END};
+	struct heard heard;
+
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]) + 1; i++) {
+		bool ours = i == sizeof(changed) / sizeof(changed[0]);
+		const char *address = ours ? "http://" VISIT_ONION : changed[i];
+		struct bytes request;
+		int fd = stage_visitor(s);
+
+		parts[1].data = address;
+		parts[1].len = strlen(address);
+		request = form_request_to(VISIT_ONION, "/tip", "", parts);
+		assert_true(stage_say(s, fd, request.p, request.len));
+		visit_hear(s, fd, &heard);
+		assert_int_equal(visit_says(&heard, "page-gateway"), !ours);
+		assert_int_equal(visit_says(&heard, "page-bad_code"), ours);
+		assert_int_equal(visit_says(&heard, "secret"), ours);
+		heard_free(&heard);
+		bytes_free(&request);
+	}
+	assert_int_equal(s->committed, 0);
+}
+
 static void
 our_own_address_passes_and_so_does_none(void **state)
 {
@@ -333,6 +363,8 @@ main(void)
 	    STAGED(who_types_a_code_stays_in_its_thread_wanted_or_not),
 	    STAGED_ONION(
 		an_address_that_a_gateway_changed_is_told_and_nothing_is_kept),
+	    STAGED_ONION(
+		who_comes_by_a_gateway_is_told_before_a_slip_in_the_code_is),
 	    STAGED_ONION(our_own_address_passes_and_so_does_none),
 	    STAGED_ONION(
 		a_gateway_that_says_so_gets_its_page_for_whatever_it_asks),

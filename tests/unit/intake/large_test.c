@@ -5,14 +5,18 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "intake/limits.h"
+#include "intake/route.h"
 #include "site/answer.h"
 #include "site/language.h"
 #include "tests/unit/intake/stage_world.h"
@@ -208,6 +212,61 @@ what_was_kept_is_told_while_a_frame_looks_and_later(void **state)
 	visit_hear(s, frame, &heard);
 	assert_true(visit_says(&heard, "Nothing is being sent yet"));
 	heard_free(&heard);
+	bytes_free(&request);
+}
+
+/* Larger stretches are not memory, but what a sanitizer has set aside. */
+#define STRETCH_MAX (64 << 20)
+
+/* Is the token in any memory that the receiver can write? */
+static bool
+receiver_knows(const struct stage *s, const uint8_t token[ROUTE_TOKEN_LEN])
+{
+	unsigned long from, to;
+	char path[64], line[512], mode[5];
+	bool found = false;
+	FILE *maps;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%ld/maps", (long)s->pid);
+	assert_non_null(maps = fopen(path, "r"));
+	snprintf(path, sizeof(path), "/proc/%ld/mem", (long)s->pid);
+	assert_true((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0);
+	while (!found && fgets(line, sizeof(line), maps) != NULL) {
+		uint8_t *p;
+		ssize_t n;
+
+		assert_int_equal(
+		    sscanf(line, "%lx-%lx %4s", &from, &to, mode), 3);
+		if (mode[1] != 'w' || to - from > STRETCH_MAX)
+			continue;
+		assert_non_null(p = malloc(to - from));
+		n = pread(fd, p, to - from, (off_t)from);
+		found = n > 0 &&
+		    memmem(p, (size_t)n, token, ROUTE_TOKEN_LEN) != NULL;
+		free(p);
+	}
+	fclose(maps);
+	close(fd);
+	return found;
+}
+
+/* Even when nobody comes any more. */
+static void
+a_token_is_forgotten_when_its_time_is_over(void **state)
+{
+	struct stage *s = *state;
+	struct bytes request = form_request("/tip/" VISIT_TOKEN, "", parts);
+	uint8_t token[ROUTE_TOKEN_LEN];
+
+	for (unsigned i = 0; i < ROUTE_TOKEN_LEN; i++)
+		token[i] = (uint8_t)(i << 4 | i);
+	assert_false(receiver_knows(s, token));
+	assert_int_equal(stage_ask(s, request.p, request.len), 200);
+	stage_later(s, LIMIT_PROGRESS_KEEP / 2);
+	assert_true(receiver_knows(s, token));
+	stage_later(s, LIMIT_PROGRESS_KEEP / 2 + 1);
+	assert_false(receiver_knows(s, token));
 	bytes_free(&request);
 }
 
@@ -429,6 +488,7 @@ main(void)
 	    STAGED(before_sending_the_frame_waits_and_is_loaded_again),
 	    STAGED(an_upload_is_told_step_by_step_and_then_as_kept),
 	    STAGED(what_was_kept_is_told_while_a_frame_looks_and_later),
+	    STAGED(a_token_is_forgotten_when_its_time_is_over),
 	    STAGED(a_refusal_is_told_without_what_was_written),
 	    STAGED(an_upload_whose_visitor_left_is_told_as_cut),
 	    STAGED(an_answer_in_the_frame_has_the_frames_policy),

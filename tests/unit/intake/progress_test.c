@@ -130,6 +130,31 @@ it_is_never_whole_before_all_has_come(void **state)
 }
 
 static void
+what_has_ended_is_forgotten_in_time(void **state)
+{
+	struct progress_table *table = *state;
+	struct progress *p[3];
+
+	assert_int_equal(progress_forget(table, 0), 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_non_null(p[i] = begin(table, i, 100, 0));
+	/* What is under way is not. */
+	assert_int_equal(progress_forget(table, 1 << 20), 0);
+	progress_end(p[0], ANSWER_RECEIPT, 100);
+	progress_end(p[2], ANSWER_CUT, 130);
+	assert_int_equal(progress_forget(table, 100), LIMIT_PROGRESS_KEEP);
+	assert_int_equal(progress_forget(table, 99 + LIMIT_PROGRESS_KEEP), 1);
+	assert_int_equal(state_of(table, 0, 100), PROGRESS_ENDED);
+	assert_int_equal(progress_forget(table, 100 + LIMIT_PROGRESS_KEEP), 30);
+	/* It is not that somebody who looks would not see it any more. */
+	assert_int_equal(state_of(table, 0, 100), PROGRESS_UNKNOWN);
+	assert_int_equal(state_of(table, 2, 100), PROGRESS_ENDED);
+	assert_int_equal(progress_forget(table, 130 + LIMIT_PROGRESS_KEEP), 0);
+	assert_int_equal(state_of(table, 2, 100), PROGRESS_UNKNOWN);
+	assert_int_equal(state_of(table, 1, 100), PROGRESS_COMING);
+}
+
+static void
 a_second_upload_with_a_token_under_way_is_not_told(void **state)
 {
 	struct progress_table *table = *state;
@@ -246,6 +271,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    WITH_TABLE(an_upload_is_told_from_its_begin_to_its_end),
 	    WITH_TABLE(it_is_never_whole_before_all_has_come),
+	    WITH_TABLE(what_has_ended_is_forgotten_in_time),
 	    WITH_TABLE(a_second_upload_with_a_token_under_way_is_not_told),
 	    WITH_TABLE(a_token_sent_again_after_its_end_begins_anew),
 	    WITH_TABLE(how_it_ended_is_known_for_a_while_and_then_forgotten),

@@ -138,6 +138,34 @@ it_is_not_cut_within_a_character(void **state)
 	}
 }
 
+/* Browsers send what they send in pieces of any length. */
+static void
+nor_within_one_that_comes_in_pieces(void **state)
+{
+	static const char mark[] = "\xf0\x9f\x93\x9e"; /* U+1F4DE */
+	static uint8_t much[LIMIT_TEXT_BACK + 8];
+
+	(void)state;
+	for (size_t before = 1; before < 4; before++)
+		for (size_t at = LIMIT_TEXT_BACK - 4; at < sizeof(much); at++) {
+			struct text_shelf shelf = {0, 1};
+			struct text_back *text = NULL;
+			struct site_text got;
+			bool cut;
+
+			memset(much, 'x', sizeof(much));
+			memcpy(much + LIMIT_TEXT_BACK - before, mark, 4);
+			text_back_add(&shelf, &text, much, at);
+			text_back_add(
+			    &shelf, &text, much + at, sizeof(much) - at);
+			got = text_back_get(text, &cut);
+			assert_true(cut);
+			assert_int_equal(got.len, LIMIT_TEXT_BACK - before);
+			assert_int_equal(got.p[got.len - 1], 'x');
+			text_back_free(text);
+		}
+}
+
 static void
 a_gap_that_does_not_fit_is_a_cut(void **state)
 {
@@ -210,6 +238,7 @@ main(void)
 	    cmocka_unit_test(a_field_that_has_not_ended_is_told_to_be_cut),
 	    cmocka_unit_test(no_more_is_kept_than_the_limit_and_it_is_told),
 	    cmocka_unit_test(it_is_not_cut_within_a_character),
+	    cmocka_unit_test(nor_within_one_that_comes_in_pieces),
 	    cmocka_unit_test(a_gap_that_does_not_fit_is_a_cut),
 	    cmocka_unit_test(what_had_no_place_when_it_began_is_not_kept_later),
 	    cmocka_unit_test(without_memory_nothing_is_kept),
