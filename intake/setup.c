@@ -20,9 +20,10 @@
 #include "base/log.h"
 #include "line/texts_file.h"
 #include "site/answer.h"
-#include "site/language.h"
 #include "site/sample.h"
 #include "site/texts.h"
+
+_Static_assert(SAMPLE_WHY_LEN >= LINE_WHY_LEN, "room for either sentence");
 
 #define RECEIVER "tipline-receiver"
 #define KEEPER "tipline-keeper"
@@ -253,7 +254,8 @@ setup_reload_keys(struct setup *s)
  * out, since no page holds both.
  */
 static enum status
-texts_fit(const struct setup *s, const struct texts *t, char *why)
+texts_fit(const struct setup *s, const struct texts *t,
+    char why[static SAMPLE_WHY_LEN])
 {
 	const struct config *c = &s->line.config;
 	const struct answer_site site = {
@@ -264,20 +266,17 @@ texts_fit(const struct setup *s, const struct texts *t, char *why)
 	enum status st = sample_fits(&site, &misfit);
 
 	if (st == ST_LIMIT)
-		snprintf(why, LINE_WHY_LEN,
-		    TEXTS_FILE ": no page has room for so much: %s in the"
-			       " language %s would take %zu bytes",
-		    site_stem(answers_page(misfit.which)),
-		    language_get(misfit.language)->code, misfit.len);
+		sample_misfit_tell(&misfit, why);
 	else if (st != ST_OK)
-		snprintf(why, LINE_WHY_LEN, "%s", status_text(st));
+		snprintf(why, SAMPLE_WHY_LEN, "%s", status_text(st));
 	return st;
 }
 
 /* The texts as the receiver gets them; *out is the caller's on ST_OK and
  * ST_ABSENT, as from line_texts_load(). */
 static enum status
-load_texts(const struct setup *s, struct bytes *out, char *why)
+load_texts(
+    const struct setup *s, struct bytes *out, char why[static SAMPLE_WHY_LEN])
 {
 	struct texts *t = NULL;
 	enum status st, written;
@@ -301,7 +300,7 @@ load_texts(const struct setup *s, struct bytes *out, char *why)
 static enum status
 load_first_texts(struct setup *s)
 {
-	char why[LINE_WHY_LEN];
+	char why[SAMPLE_WHY_LEN];
 	struct texts *t = NULL;
 	enum status st;
 
@@ -310,7 +309,8 @@ load_first_texts(struct setup *s)
 		return ST_OK;
 	say(s->line.path, why);
 	say(s->line.path,
-	    "going on with neutral texts: mend it, run tipline-operator check,"
+	    "going on with neutral texts: mend " TEXTS_FILE
+	    ", run tipline-operator check,"
 	    " then put it in with tipline-operator texts install");
 	if ((st = texts_new(&t)) == ST_OK)
 		st = texts_write(t, &s->texts);
@@ -321,7 +321,7 @@ load_first_texts(struct setup *s)
 bool
 setup_reload_texts(struct setup *s)
 {
-	char why[LINE_WHY_LEN];
+	char why[SAMPLE_WHY_LEN];
 	struct bytes texts;
 	enum status st = load_texts(s, &texts, why);
 

@@ -24,7 +24,7 @@ check_languages(const struct texts *t, struct findings *f)
 static void
 check_pages(const struct line *line, const struct texts *t, struct findings *f)
 {
-	char why[SHOWN_WHY_LEN];
+	char why[SAMPLE_WHY_LEN];
 
 	if (shown_site_try(line, t, why) == ST_OK)
 		finding_ok(f, "pages: every page fits, in every language");

@@ -186,7 +186,7 @@ run(const struct line *line, const struct texts *texts, const char *path,
 {
 	struct preview *p = calloc(1, sizeof(*p));
 	int code = TOOL_FAILED;
-	char why[SHOWN_WHY_LEN];
+	char why[SAMPLE_WHY_LEN];
 
 	if (p == NULL) {
 		tool_say("out of memory");

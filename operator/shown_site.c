@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "site/language.h"
 #include "site/sample.h"
 
 static struct site_text
@@ -46,35 +45,17 @@ shown_site_free(struct shown_site *shown)
 	memset(shown, 0, sizeof(*shown));
 }
 
-static void
-tell_misfit(const struct sample_misfit *misfit, char why[static SHOWN_WHY_LEN])
-{
-	enum site_page page = answers_page(misfit->which);
-	struct site_text text = site_page(page, LANGUAGE_ENGLISH);
-	const unsigned char *end = memchr(text.p, '\n', text.len);
-
-	snprintf(why, SHOWN_WHY_LEN,
-	    "the page %s (%.*s) takes up to %zu bytes in the language %s, and"
-	    " every page has %d: make it shorter by %zu: shorten the texts of"
-	    " topics and questions, about or advice, or have fewer topics",
-	    site_stem(page),
-	    (int)(end == NULL ? text.len : (size_t)(end - text.p)),
-	    (const char *)text.p, misfit->len,
-	    language_get(misfit->language)->code, PAGE_TOTAL_LEN,
-	    misfit->len - PAGE_TOTAL_LEN);
-}
-
 enum status
-shown_site_fits(const struct answer_site *site, char why[static SHOWN_WHY_LEN])
+shown_site_fits(const struct answer_site *site, char why[static SAMPLE_WHY_LEN])
 {
 	struct sample_misfit misfit;
 	enum status st = sample_fits(site, &misfit);
 
 	why[0] = '\0';
 	if (st == ST_LIMIT)
-		tell_misfit(&misfit, why);
+		sample_misfit_tell(&misfit, why);
 	else if (st != ST_OK)
-		snprintf(why, SHOWN_WHY_LEN,
+		snprintf(why, SAMPLE_WHY_LEN,
 		    "whether every page fits could not be tried: %s",
 		    status_text(st));
 	return st;
@@ -82,7 +63,7 @@ shown_site_fits(const struct answer_site *site, char why[static SHOWN_WHY_LEN])
 
 enum status
 shown_site_try(const struct line *line, const struct texts *texts,
-    char why[static SHOWN_WHY_LEN])
+    char why[static SAMPLE_WHY_LEN])
 {
 	struct shown_site shown;
 	enum status st;

@@ -10,9 +10,8 @@
 #include "line/line.h"
 #include "line/line_shown.h"
 #include "site/answer.h"
+#include "site/sample.h"
 #include "site/texts.h"
-
-#define SHOWN_WHY_LEN 400
 
 /* site borrows from the rest, from the line and from the texts. */
 struct shown_site {
@@ -33,10 +32,10 @@ void shown_site_free(struct shown_site *shown);
  * is a sentence for the operator: which page, how long it is, what to do.
  */
 MUST_CHECK enum status shown_site_fits(
-    const struct answer_site *site, char why[static SHOWN_WHY_LEN]);
+    const struct answer_site *site, char why[static SAMPLE_WHY_LEN]);
 
 /* The same for a line with these texts. */
 MUST_CHECK enum status shown_site_try(const struct line *line,
-    const struct texts *texts, char why[static SHOWN_WHY_LEN]);
+    const struct texts *texts, char why[static SAMPLE_WHY_LEN]);
 
 #endif

@@ -52,7 +52,7 @@ install(const struct line *line, const char *path, const struct bytes *file)
 	const char *const write[] = {line->path, NULL};
 	struct texts *t = texts_told_read(path, file, "changed");
 	struct confine_missing missing;
-	char why[SHOWN_WHY_LEN];
+	char why[SAMPLE_WHY_LEN];
 	enum status st;
 
 	if (t == NULL)

@@ -1,5 +1,6 @@
 #include "site/sample.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,25 @@ measure(const struct answers *answers, struct answer_ask *ask, uint8_t *out,
 	    need > worst->len)
 		*worst =
 		    (struct sample_misfit){ask->which, ask->language, need};
+}
+
+void
+sample_misfit_tell(
+    const struct sample_misfit *misfit, char why[static SAMPLE_WHY_LEN])
+{
+	enum site_page page = answers_page(misfit->which);
+	struct site_text text = site_page(page, LANGUAGE_ENGLISH);
+	const unsigned char *end = memchr(text.p, '\n', text.len);
+
+	snprintf(why, SAMPLE_WHY_LEN,
+	    "the page %s (%.*s) takes up to %zu bytes in the language %s, and"
+	    " every page has %d: make it shorter by %zu: shorten the texts of"
+	    " topics and questions, about or advice, or have fewer topics",
+	    site_stem(page),
+	    (int)(end == NULL ? text.len : (size_t)(end - text.p)),
+	    (const char *)text.p, misfit->len,
+	    language_get(misfit->language)->code, PAGE_TOTAL_LEN,
+	    misfit->len - PAGE_TOTAL_LEN);
 }
 
 enum status

@@ -30,6 +30,12 @@ struct sample_misfit {
 	size_t len; /* PAGE_TOTAL_LEN or less would be right */
 };
 
+/* A sentence for the operator, of at most 400 bytes: which page, how long it
+ * is, what to do. */
+#define SAMPLE_WHY_LEN 400
+void sample_misfit_tell(
+    const struct sample_misfit *misfit, char why[static SAMPLE_WHY_LEN]);
+
 /* Does every page fit, in every language that is offered?  ST_OK, ST_LIMIT
  * (*misfit is the longest), ST_NOMEM. */
 MUST_CHECK enum status sample_fits(

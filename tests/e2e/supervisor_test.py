@@ -282,7 +282,8 @@ class Supervisor(unittest.TestCase):
         write(2 * (150 * 'x' + '\n  '))
         process = self.start()
         self.ready()
-        self.assertIn('texts.ini: no page', self.log())
+        self.assertIn('the page large (Send large files)', self.log())
+        self.assertIn('make it shorter by', self.log())
         self.assertIn('going on with neutral texts', self.log())
         self.assertNotIn(b'id="q-q0"', self.page())
         self.assertIn(b'</html>', self.page())
@@ -361,6 +362,7 @@ class Supervisor(unittest.TestCase):
             until(lambda: children(process.pid).get(name, before[name]) !=
                   before[name])
             until(lambda: b'<form' in self.page())
+        self.assertNotIn('E206', self.log())  # none had to wait
         self.two(process)
         time.sleep(0.3)
         self.assertFalse([c for c in children(process.pid) if 'zombie' in c])
