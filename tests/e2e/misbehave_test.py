@@ -569,17 +569,19 @@ def floods_do_not_stop_a_tip():
         for v in bodies:
             v.send(post(line.host, len(body)) + body[:20000])
         start = time.monotonic()
-        worst = 0  # only told: bench/ holds such times against limits
+        took = []
         while time.monotonic() - start < 33:
             for v in heads:  # a byte a second is not a browser
                 v.send(b"x")
             before = time.monotonic()
             expect(line.tip("in a flood", circuit=99).received, "refused")
-            worst = max(worst, time.monotonic() - before)
+            took.append(time.monotonic() - before)
             time.sleep(1)
         grown = resident(receiver) - idle[0]
         print("       slowest tip %.0f ms, receiver grown by %.1f MiB" % (
-            worst * 1000, grown / 2**20))
+            max(took) * 1000, grown / 2**20))
+        # A few milliseconds each; one that the machine held up says nothing.
+        expect(statistics.median(took) < 1, "tips had to wait", took)
         # 64 KiB for each body, 10 for each head, 1 for each silent one.
         expect(grown < 20 << 20, "too much memory:", grown)
         # Heads have 30 seconds, however they trickle.
@@ -611,7 +613,7 @@ def a_body_below_the_pace_is_ended():
             sent = 0
             v.sock.settimeout(1)
             got = b""
-            while not got and time.monotonic() - start < 190:
+            while not got and time.monotonic() - start < 150:
                 v.send(body[sent:sent + 400])  # 512 a second are asked for
                 sent += 400
                 try:
@@ -620,7 +622,7 @@ def a_body_below_the_pace_is_ended():
                     pass
             took = time.monotonic() - start
             expect(Answer(got).page == "too_slow", Answer(got))
-            expect(took > 110, "ended after", took)
+            expect(110 < took < 135, "ended after", took)
         expect(kept(line) == 0, "something was kept")
         line.stop()
 

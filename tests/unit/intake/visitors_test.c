@@ -11,6 +11,7 @@
 
 #include "intake/limits.h"
 #include "site/answer.h"
+#include "tests/unit/intake/stage_world.h"
 #include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
 
@@ -262,6 +263,7 @@ silent_connections_stop_nobody(void **state)
 	struct control_config config = stage_config();
 	int silent[64], half[8];
 	struct stage s;
+	long before;
 
 	(void)state;
 	config.connections_max = 16;
@@ -272,8 +274,10 @@ silent_connections_stop_nobody(void **state)
 	}
 	for (int i = 0; i < 64; i++)
 		silent[i] = stage_visitor(&s);
+	before = world_now();
 	assert_int_equal(ask(&s, GET), 200);
 	assert_int_equal(post(&s, ""), 200);
+	assert_int_equal(world_now(), before); /* nor holds it anybody up */
 	for (int i = 0; i < 64; i++)
 		close(silent[i]);
 	for (int i = 0; i < 8; i++)
