@@ -18,7 +18,6 @@
 #include "intake/limits.h"
 #include "intake/route.h"
 #include "site/answer.h"
-#include "site/language.h"
 #include "tests/unit/intake/stage_world.h"
 #include "tests/unit/intake/staged.h"
 #include "tests/unit/intake/visit.h"
@@ -445,40 +444,6 @@ what_the_frame_does_not_know_is_no_page(void **state)
 	bytes_free(&request);
 }
 
-/* tell() has room for so much: PIECE_MAX of conn_progress.c. */
-static void
-every_line_of_the_frame_fits_in_every_language(void **state)
-{
-	static const enum site_page pieces[] = {PIECE_PROGRESS_STEP,
-	    PIECE_PROGRESS_STORED, PIECE_PROGRESS_WAIT, PIECE_PROGRESS_REFUSED};
-	struct site_text fill[FILLS] = {{NULL, 0}};
-	struct answer_site site = {.onion = ""};
-	struct answers *answers;
-	struct texts *texts;
-	uint8_t out[1024];
-
-	(void)state;
-	assert_int_equal(texts_new(&texts), ST_OK);
-	site.texts = texts;
-	assert_int_equal(answers_new(&site, &answers), ST_OK);
-	fill[FILL_PERCENT] = site_text_of("99");
-	for (size_t l = 0; l < language_count(); l++)
-		for (int which = 0; which < ANSWER_COUNT; which++) {
-			struct answer_ask ask = {.which = (enum answer)which,
-			    .language = l,
-			    .fill = fill};
-
-			for (size_t i = 0;
-			     i < sizeof(pieces) / sizeof(pieces[0]); i++)
-				assert_in_range(
-				    answers_piece(answers, &ask, pieces[i], out,
-					sizeof(out)),
-				    20, sizeof(out));
-		}
-	answers_free(answers);
-	texts_free(texts);
-}
-
 int
 main(void)
 {
@@ -496,7 +461,6 @@ main(void)
 	    STAGED(a_socket_that_takes_no_whole_piece_ends_the_frame),
 	    STAGED(what_the_frame_does_not_know_is_no_page),
 	    cmocka_unit_test(frames_give_way_when_all_places_are_taken),
-	    cmocka_unit_test(every_line_of_the_frame_fits_in_every_language),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,40 @@ a_closed_line_says_when_it_opens(void **state)
 	some_site_forget(&site);
 }
 
+/* tell() has room for so much: PIECE_MAX of conn_progress.c. */
+static void
+every_line_of_the_frame_fits_in_every_language(void **state)
+{
+	static const enum site_page pieces[] = {PIECE_PROGRESS_STEP,
+	    PIECE_PROGRESS_STORED, PIECE_PROGRESS_WAIT, PIECE_PROGRESS_REFUSED};
+	struct site_text fill[FILLS] = {{NULL, 0}};
+	struct answer_site site = {.onion = ""};
+	struct answers *answers;
+	struct texts *texts;
+	uint8_t out[1024];
+
+	(void)state;
+	assert_int_equal(texts_new(&texts), ST_OK);
+	site.texts = texts;
+	assert_int_equal(answers_new(&site, &answers), ST_OK);
+	fill[FILL_PERCENT] = site_text_of("99");
+	for (size_t l = 0; l < language_count(); l++)
+		for (int which = 0; which < ANSWER_COUNT; which++) {
+			struct answer_ask ask = {.which = (enum answer)which,
+			    .language = l,
+			    .fill = fill};
+
+			for (size_t i = 0;
+			     i < sizeof(pieces) / sizeof(pieces[0]); i++)
+				assert_in_range(
+				    answers_piece(answers, &ask, pieces[i], out,
+					sizeof(out)),
+				    20, sizeof(out));
+		}
+	answers_free(answers);
+	texts_free(texts);
+}
+
 int
 main(void)
 {
@@ -259,6 +293,7 @@ main(void)
 		a_page_that_does_not_fit_is_named_and_written_nowhere),
 	    cmocka_unit_test(a_wrong_name_is_not_told_the_right_one),
 	    cmocka_unit_test(a_closed_line_says_when_it_opens),
+	    cmocka_unit_test(every_line_of_the_frame_fits_in_every_language),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
