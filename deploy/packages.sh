@@ -51,8 +51,8 @@ install_packages() {
 }
 
 # What tests drive browsers with (ws) and check pages with (axe-core, the Nu
-# HTML checker), in versions and with digests that the lock file pins.  Into the folder $1, which is
-# nothing but that; nothing is done if they are there already.
+# HTML checker), in versions and with digests that the lock file pins.  Into
+# the folder $1, which is nothing but that; nothing is done if they are there.
 install_npm() {
 	here=tests/e2e/npm
 	if cmp -s $here/package-lock.json "$1/package-lock.json" &&

@@ -8,8 +8,9 @@
  *
  * Words stand in English, or behind a key like title[ko] in that language.  A
  * line that begins with blanks goes on with the words above it, one blank
- * between.  tipline-texts(5) has all of it.  An unknown key, section or
- * language is refused with its line number, as in tipline.conf.
+ * between, but none between Chinese.  tipline-texts(5) has all of it.  An
+ *unknown key, section or language is refused with its line number, as in
+ *tipline.conf.
  */
 #ifndef TIPLINE_LINE_TEXTS_FILE_H
 #define TIPLINE_LINE_TEXTS_FILE_H

@@ -1,6 +1,7 @@
-# e2e_test(NAME): tests/e2e/NAME_test.py.  As root, for disks of their
-# own and for reading memory; tor, browsers and curl must be there, and in
-# build/npm what deploy/packages.sh (install_npm) puts there: nothing is skipped.  TIPLINE_LONG=1 in the environment asks for the long forms.
+# e2e_test(NAME): tests/e2e/NAME_test.py.  As root, for disks of their own and
+# for reading memory; tor, browsers and curl must be there, and in build/npm
+# what deploy/packages.sh (install_npm) puts there: nothing is skipped.
+# TIPLINE_LONG=1 in the environment asks for the long forms.
 # The system's own python: python3-nacl, which one of them needs, goes with it.
 find_program(PYTHON_NACL NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
 add_library(clock_shim MODULE ${CMAKE_CURRENT_LIST_DIR}/clock_shim.c)
@@ -18,7 +19,7 @@ function(e2e_test name)
 		"TIPLINE_CLOCK_SHIM=$<TARGET_FILE:clock_shim>"
 		"TIPLINE_SCREENS=${CMAKE_BINARY_DIR}/screens"
 		"TIPLINE_NPM=${CMAKE_SOURCE_DIR}/build/npm")
-	# For one that hangs: none takes a fifth of it, and machines differ.
+	# For one that hangs: none takes a quarter of it, and machines differ.
 	set(seconds 600)
 	if("$ENV{TIPLINE_LONG}" STREQUAL "1")
 		math(EXPR seconds "${seconds} * 10")
